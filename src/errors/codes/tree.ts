@@ -1,0 +1,2 @@
+/** Codes thrown by `src/tree`. Each has a page `docs/errors/CODE.md`. */
+export type TreeErrorCode = 'tree-structure-mismatch' | 'tree-cyclic' | 'tree-leaf-count';

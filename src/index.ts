@@ -1,0 +1,24 @@
+import './backend/gradients/stock.js';
+
+export { TankaError } from './errors/tanka-error.js';
+export type { ErrorCode } from './errors/catalogue.js';
+export type { Params, State } from './module/frame.js';
+export { module, nameLike, transparent } from './module/decorators.js';
+export { Module, type ModuleOptions } from './module/module.js';
+export { forceName } from './module/names.js';
+export { getParameter, getParams, type Initializer } from './module/parameters.js';
+export { maybeNextRngKey, nextRngKey, nextRngKeys, reserveRngKeys, withRng } from './module/rng.js';
+export { getState, setState } from './module/state.js';
+export type { PRNGKey } from './random/key.js';
+export { PRNGSequence } from './random/prng-sequence.js';
+export {
+  runningInit,
+  transform,
+  transformWithState,
+  withEmptyState,
+  withoutApplyRng,
+  withoutState,
+} from './transform/transform.js';
+export type { RngLike, Transformed, TransformedWithState } from './transform/pair.js';
+export * as random from './random/index.js';
+export * as tree from './tree/index.js';

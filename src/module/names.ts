@@ -1,0 +1,98 @@
+import { TankaError } from '../errors/tanka-error.js';
+
+const IDENTIFIER = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
+const FORCED_PART = /^(~|~?[a-zA-Z_][a-zA-Z0-9_]*)$/;
+const EXPLICIT_NUMBER = /^(.*)_(0|[1-9]\d*)$/;
+
+/** The names taken in one activation of a method, and the next free number of each base name. */
+export interface NameScope {
+  readonly counters: Map<string, number>;
+  readonly used: Set<string>;
+}
+
+/** An empty {@link NameScope}. */
+export function newNameScope(): NameScope {
+  return { counters: new Map(), used: new Set() };
+}
+
+/** An absolute module name, made by {@link forceName}. */
+export class ForcedName {
+  constructor(readonly path: string) {}
+
+  toString(): string {
+    return this.path;
+  }
+}
+
+/**
+ * A module name that is used as it is: no prefix of the parent, no number to make it unique. Two modules
+ * forced to one name share their parameters.
+ *
+ * @param path parts joined by `/`; `~` and `~method` are allowed as parts
+ * @throws `module-name-invalid`
+ */
+export function forceName(path: string): ForcedName {
+  if (typeof path !== 'string' || !path.split('/').every((part) => FORCED_PART.test(part))) {
+    throw invalidName(path);
+  }
+  return new ForcedName(path);
+}
+
+/** Haiku's rule from class or method names to path parts: `Conv2DLSTM` → `conv2_dlstm`. */
+export function toSnakeCase(name: string): string {
+  return name.replace(/((?<=[a-z0-9])[A-Z]|(?!^)[A-Z](?=[a-z]))/g, '_$1').toLowerCase();
+}
+
+function invalidName(name: unknown): TankaError {
+  return new TankaError(
+    'module-name-invalid',
+    `'${String(name)}' is not a valid module name: it must be a letter or '_' followed by letters, digits and '_'. ` +
+      "Pass such a name as the module's `name`, or give the class one with @hk.module('name').",
+  );
+}
+
+/** @throws `module-name-invalid` */
+export function checkName(name: unknown): string {
+  if (typeof name !== 'string' || !IDENTIFIER.test(name)) throw invalidName(name);
+  return name;
+}
+
+function splitNumber(name: string): [base: string, number: number | null] {
+  const match = EXPLICIT_NUMBER.exec(name);
+  return match ? [match[1], Number(match[2])] : [name, null];
+}
+
+function reserve(scope: NameScope, name: string): void {
+  const [base, number] = splitNumber(name);
+  scope.used.add(name);
+  scope.counters.set(base, Math.max(scope.counters.get(base) ?? 0, (number ?? 0) + 1));
+}
+
+/**
+ * The full name of a module made in `scope` under `prefix`, which it reserves there: a name that is taken gets the
+ * next free number, an explicit number (`foo_1`) is kept.
+ *
+ * @throws `module-name-not-unique` when a name with an explicit number is taken.
+ */
+export function uniqueName(scope: NameScope, prefix: string, name: string | ForcedName): string {
+  if (name instanceof ForcedName) {
+    reserve(scope, name.path);
+    return name.path;
+  }
+  const [base, explicit] = splitNumber(prefix + checkName(name));
+  let full: string;
+  if (explicit === null) {
+    const number = scope.counters.get(base) ?? 0;
+    full = number === 0 ? base : `${base}_${number}`;
+  } else {
+    full = `${base}_${explicit}`;
+  }
+  if (scope.used.has(full)) {
+    throw new TankaError(
+      'module-name-not-unique',
+      `The module name '${full}' is taken already in this scope. Leave the number out so that the next free one is chosen, or choose another name.`,
+    );
+  }
+  reserve(scope, full);
+  return full;
+}

@@ -1,0 +1,30 @@
+import 'reflect-metadata';
+
+/** How the arguments of a module's constructor are shown by `String(module)`. */
+export interface ConstructorSignature {
+  /** Names of the positional arguments. */
+  readonly positional?: readonly string[];
+  /** Default values of options and positional arguments: what equals its default is not shown. */
+  readonly defaults?: object;
+}
+
+/** What the `@module` decorator learned of a class. */
+export interface ModuleInfo {
+  /** Module name of the class's instances. */
+  readonly name: string;
+  /** True when the name was derived from the class name, which minifiers change. */
+  readonly derived: boolean;
+  readonly signature: ConstructorSignature;
+}
+
+const KEY = 'tanka:module';
+
+/** Keeps what is known of a decorated class with the class itself. */
+export function registerModule(target: object, info: ModuleInfo): void {
+  Reflect.defineMetadata(KEY, info, target);
+}
+
+/** What the decorator on this very class (not a base class) learned. */
+export function moduleInfo(target: object): ModuleInfo | undefined {
+  return Reflect.getOwnMetadata(KEY, target) as ModuleInfo | undefined;
+}

@@ -1,0 +1,1 @@
+export { foldIn, isKey, key, split, type PRNGKey } from './key.js';

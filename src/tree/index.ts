@@ -1,0 +1,14 @@
+export {
+  all,
+  dispose,
+  flatten,
+  leaves,
+  leavesWithPath,
+  map,
+  reduce,
+  structure,
+  unflatten,
+  type MapLeaves,
+  type Structure,
+  type Tree,
+} from './tree.js';

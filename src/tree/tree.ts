@@ -1,0 +1,239 @@
+import { Tensor } from '@tensorflow/tfjs-core';
+import { TankaError } from '../errors/tanka-error.js';
+
+/** Any nesting of plain objects and arrays with leaves `L`; `null` and `undefined` are empty nodes. */
+export type Tree<L> = L | null | undefined | readonly Tree<L>[] | { readonly [key: string]: Tree<L> };
+
+/** The nesting `T` with each leaf of type `From` replaced by `To`. */
+export type MapLeaves<T, From, To> = T extends From
+  ? To
+  : T extends null | undefined
+    ? T
+    : T extends object
+      ? { [K in keyof T]: MapLeaves<T[K], From, To> }
+      : To;
+
+/** The nesting of a tree without its leaves, as {@link flatten} returns it. */
+export type Structure =
+  | { readonly kind: 'leaf' }
+  | { readonly kind: 'none'; readonly value: null | undefined }
+  | { readonly kind: 'array'; readonly children: readonly Structure[] }
+  | { readonly kind: 'object'; readonly keys: readonly string[]; readonly children: readonly Structure[] };
+
+/** True for objects and arrays that a tree nests in; tensors and class instances are leaves. */
+export function isNode(value: unknown): value is readonly unknown[] | Readonly<Record<string, unknown>> {
+  if (value === null || typeof value !== 'object') return false;
+  if (Array.isArray(value)) return true;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
+}
+
+/** Compares strings by Unicode code point, as Python does; JavaScript's own order is by UTF-16 unit. */
+export function compareCodePoints(a: string, b: string): number {
+  if (a === b) return 0;
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const x = a.charCodeAt(i);
+    const y = b.charCodeAt(i);
+    if (x !== y) {
+      // A surrogate stands for a code point above every other UTF-16 unit.
+      const xHigh = x >= 0xd800 && x <= 0xdfff;
+      const yHigh = y >= 0xd800 && y <= 0xdfff;
+      return xHigh === yHigh ? x - y : xHigh ? 1 : -1;
+    }
+  }
+  return a.length - b.length;
+}
+
+function sortedKeys(node: Readonly<Record<string, unknown>>): string[] {
+  return Object.keys(node).sort(compareCodePoints);
+}
+
+/** Deeper nestings are taken for cycles: no real tree of parameters comes near. */
+const MAX_DEPTH = 1000;
+
+function assertDepth(depth: number, path: readonly string[]): void {
+  if (depth > MAX_DEPTH) {
+    throw new TankaError(
+      'tree-cyclic',
+      `The tree is nested more than ${MAX_DEPTH} levels deep at '${path.slice(0, 4).join('/')}/…': it probably contains itself. ` +
+        'Pass plain nested objects and arrays without cycles.',
+    );
+  }
+}
+
+function walk(node: unknown, path: string[], visit: (leaf: unknown, path: readonly string[]) => void): void {
+  if (node === null || node === undefined) return;
+  if (!isNode(node)) {
+    visit(node, path);
+    return;
+  }
+  assertDepth(path.length, path);
+  const keys = Array.isArray(node)
+    ? [...node.keys()].map(String)
+    : sortedKeys(node as Record<string, unknown>);
+  for (const key of keys) {
+    path.push(key);
+    walk((node as Readonly<Record<string, unknown>>)[key], path, visit);
+    path.pop();
+  }
+}
+
+/**
+ * The leaves of a tree in JAX's order: object keys by code point, arrays by index; `null` has none.
+ *
+ * @throws `tree-cyclic` when the tree contains itself.
+ */
+export function leaves<L = Tensor>(tree: Tree<L>): L[] {
+  const out: L[] = [];
+  walk(tree, [], (leaf) => out.push(leaf as L));
+  return out;
+}
+
+/** The leaves with the keys that lead to them, in the order of {@link leaves}. */
+export function leavesWithPath<L = Tensor>(tree: Tree<L>): { path: string[]; leaf: L }[] {
+  const out: { path: string[]; leaf: L }[] = [];
+  walk(tree, [], (leaf, path) => out.push({ path: [...path], leaf: leaf as L }));
+  return out;
+}
+
+/** The nesting of a tree without its leaves. */
+export function structure(tree: unknown): Structure {
+  const build = (node: unknown, path: string[]): Structure => {
+    if (node === null || node === undefined) return { kind: 'none', value: node };
+    if (!isNode(node)) return { kind: 'leaf' };
+    assertDepth(path.length, path);
+    if (Array.isArray(node)) {
+      return { kind: 'array', children: node.map((child, i) => build(child, [...path, String(i)])) };
+    }
+    const object = node as Readonly<Record<string, unknown>>;
+    const keys = Object.keys(object);
+    return { kind: 'object', keys, children: keys.map((key) => build(object[key], [...path, key])) };
+  };
+  return build(tree, []);
+}
+
+/** Takes a tree apart: its leaves in JAX's order, and the structure that {@link unflatten} rebuilds it from. */
+export function flatten<L = Tensor>(tree: Tree<L>): [leaves: L[], structure: Structure] {
+  return [leaves(tree), structure(tree)];
+}
+
+/**
+ * Rebuilds a tree of the given structure; its objects keep the insertion order they had.
+ *
+ * @throws `tree-leaf-count` when there are not exactly as many leaves as the structure has places.
+ */
+export function unflatten<L = Tensor>(nesting: Structure, values: readonly L[]): Tree<L> {
+  let next = 0;
+  const build = (node: Structure): Tree<L> => {
+    switch (node.kind) {
+      case 'leaf':
+        return values[next++];
+      case 'none':
+        return node.value;
+      case 'array':
+        return node.children.map(build);
+      case 'object': {
+        const order = node.keys
+          .map((_, i) => i)
+          .sort((i, j) => compareCodePoints(node.keys[i], node.keys[j]));
+        const built = new Map(order.map((i) => [i, build(node.children[i])]));
+        return Object.fromEntries(node.keys.map((key, i) => [key, built.get(i)]));
+      }
+    }
+  };
+  const tree = build(nesting);
+  if (next !== values.length) {
+    throw new TankaError(
+      'tree-leaf-count',
+      `The structure has ${next} leaves but ${values.length} values were given. Pass one value for each leaf of the structure.`,
+    );
+  }
+  return tree;
+}
+
+function describe(node: unknown): string {
+  if (node === null || node === undefined) return String(node);
+  if (!isNode(node)) return 'a leaf';
+  return Array.isArray(node)
+    ? `an array of ${node.length}`
+    : `an object with keys [${Object.keys(node).join(', ')}]`;
+}
+
+function mismatch(path: readonly string[], expected: unknown, received: unknown): TankaError {
+  return new TankaError(
+    'tree-structure-mismatch',
+    `Trees differ at '${path.join('/') || '(root)'}': the first has ${describe(expected)}, another has ${describe(received)}. ` +
+      'Trees that are mapped together must have the same nesting and keys.',
+  );
+}
+
+function mapNode(
+  f: (...xs: never[]) => unknown,
+  path: string[],
+  node: unknown,
+  rest: readonly unknown[],
+): unknown {
+  if (node === null || node === undefined) {
+    const other = rest.find((tree) => tree !== null && tree !== undefined);
+    if (other !== undefined) throw mismatch(path, node, other);
+    return node;
+  }
+  if (!isNode(node)) return f(...([node, ...rest] as never[]));
+  assertDepth(path.length, path);
+  const keys = Object.keys(node);
+  for (const tree of rest) {
+    const same =
+      isNode(tree) &&
+      Array.isArray(tree) === Array.isArray(node) &&
+      Object.keys(tree).length === keys.length &&
+      keys.every((key) => Object.hasOwn(tree, key));
+    if (!same) throw mismatch(path, node, tree);
+  }
+  const child = (key: string): unknown => {
+    path.push(key);
+    const value = mapNode(
+      f,
+      path,
+      (node as Readonly<Record<string, unknown>>)[key],
+      rest.map((tree) => (tree as Readonly<Record<string, unknown>>)[key]),
+    );
+    path.pop();
+    return value;
+  };
+  if (Array.isArray(node)) return keys.map(child);
+  // The function runs in JAX's order, the result keeps the insertion order of the first tree.
+  const values = new Map([...keys].sort(compareCodePoints).map((key) => [key, child(key)]));
+  return Object.fromEntries(keys.map((key) => [key, values.get(key)]));
+}
+
+/**
+ * Applies `f` to each leaf, together with the leaves at the same place of the other trees.
+ * Objects keep the insertion order of the first tree.
+ *
+ * @throws `tree-structure-mismatch` when the trees are nested differently.
+ */
+export function map<L extends Tensor, R, T>(
+  f: (leaf: L, ...rest: never[]) => R,
+  tree: T,
+  ...rest: unknown[]
+): MapLeaves<T, L, R> {
+  return mapNode(f, [], tree, rest) as MapLeaves<T, L, R>;
+}
+
+/** Folds the leaves in JAX's order. */
+export function reduce<A, L = Tensor>(f: (accumulator: A, leaf: L) => A, tree: Tree<L>, initial: A): A {
+  return leaves(tree).reduce(f, initial);
+}
+
+/** True when every leaf is truthy, or passes `predicate`. */
+export function all<L = Tensor>(tree: Tree<L>, predicate: (leaf: L) => boolean = Boolean): boolean {
+  return leaves(tree).every(predicate);
+}
+
+/** Frees every tensor of a tree, once each; other leaves are left alone. */
+export function dispose(tree: unknown): void {
+  walk(tree, [], (leaf) => {
+    if (leaf instanceof Tensor && !leaf.isDisposed) leaf.dispose();
+  });
+}

@@ -1,0 +1,21 @@
+import { memory, setBackend } from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-backend-wasm';
+import '../src/index.js';
+
+let before = 0;
+
+/** Every test runs on WASM and must leave as many tensors as it found. */
+export const mochaHooks: Mocha.RootHookObject = {
+  async beforeAll() {
+    await setBackend('wasm');
+  },
+  beforeEach() {
+    before = memory().numTensors;
+  },
+  afterEach() {
+    const leaked = memory().numTensors - before;
+    if (leaked !== 0 && this.currentTest?.state !== 'failed') {
+      throw new Error(`The test left ${leaked} tensors behind: dispose of what it makes.`);
+    }
+  },
+};
