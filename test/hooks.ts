@@ -12,7 +12,7 @@ export const mochaHooks: Mocha.RootHookObject = {
   beforeEach() {
     before = memory().numTensors;
   },
-  afterEach() {
+  afterEach(this: Mocha.Context) {
     const leaked = memory().numTensors - before;
     if (leaked !== 0 && this.currentTest?.state !== 'failed') {
       throw new Error(`The test left ${leaked} tensors behind: dispose of what it makes.`);

@@ -25,7 +25,8 @@ export function expectClose(
 ): void {
   const values = 'dataSync' in actual ? (actual.dataSync() as Values) : actual;
   expect(values.length, `${what}: length`).to.equal(expected.length);
-  const scale = expected.reduce((largest, value) => Math.max(largest, Math.abs(value)), 1e-3);
+  let scale = 1e-3;
+  for (const value of expected) scale = Math.max(scale, Math.abs(value));
   for (let i = 0; i < values.length; i++) {
     const a = values[i];
     const b = expected[i];
