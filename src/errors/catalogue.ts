@@ -1,7 +1,9 @@
+import type { CheckpointErrorCode } from './codes/checkpoint.js';
 import type { ModuleErrorCode } from './codes/module.js';
 import type { RandomErrorCode } from './codes/random.js';
 import type { TransformErrorCode } from './codes/transform.js';
 import type { TreeErrorCode } from './codes/tree.js';
 
 /** Every code that a {@link TankaError} can carry; one file of codes a room, one page of documentation a code. */
-export type ErrorCode = ModuleErrorCode | RandomErrorCode | TransformErrorCode | TreeErrorCode;
+export type ErrorCode =
+  CheckpointErrorCode | ModuleErrorCode | RandomErrorCode | TransformErrorCode | TreeErrorCode;
