@@ -1,7 +1,9 @@
 import './backend/gradients/stock.js';
 
+export * as config from './config/index.js';
 export { TankaError } from './errors/tanka-error.js';
 export type { ErrorCode } from './errors/catalogue.js';
+export * as initializers from './initializers/index.js';
 export type { Params, State } from './module/frame.js';
 export { module, nameLike, transparent } from './module/decorators.js';
 export { Module, type ModuleOptions } from './module/module.js';

@@ -1,4 +1,6 @@
 import type { CheckpointErrorCode } from './codes/checkpoint.js';
+import type { ConfigErrorCode } from './codes/config.js';
+import type { InitializerErrorCode } from './codes/initializers.js';
 import type { ModuleErrorCode } from './codes/module.js';
 import type { RandomErrorCode } from './codes/random.js';
 import type { TransformErrorCode } from './codes/transform.js';
@@ -6,4 +8,10 @@ import type { TreeErrorCode } from './codes/tree.js';
 
 /** Every code that a {@link TankaError} can carry; one file of codes a room, one page of documentation a code. */
 export type ErrorCode =
-  CheckpointErrorCode | ModuleErrorCode | RandomErrorCode | TransformErrorCode | TreeErrorCode;
+  | CheckpointErrorCode
+  | ConfigErrorCode
+  | InitializerErrorCode
+  | ModuleErrorCode
+  | RandomErrorCode
+  | TransformErrorCode
+  | TreeErrorCode;

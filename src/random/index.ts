@@ -1,1 +1,14 @@
-export { foldIn, isKey, key, split, type PRNGKey } from './key.js';
+export { bernoulli } from './bernoulli.js';
+export { bits, type BitsArray, type BitsOptions } from './bits.js';
+export { categorical, type CategoricalOptions } from './categorical.js';
+export { foldIn } from './fold-in.js';
+export { gumbel } from './gumbel.js';
+export { isKey, key, type PRNGKey } from './key.js';
+export { normal } from './normal.js';
+export type { Parameter } from './parameters.js';
+export { permutation, type PermutationOptions } from './permutation.js';
+export { rademacher } from './rademacher.js';
+export { randint } from './randint.js';
+export { split, type Keys } from './split.js';
+export { truncatedNormal } from './truncated-normal.js';
+export { uniform, type UniformOptions } from './uniform.js';

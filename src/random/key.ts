@@ -1,5 +1,5 @@
+import { runRandom, type RandomOperation } from '../backend/recordable.js';
 import { TankaError } from '../errors/tanka-error.js';
-import { threefry2x32 } from './threefry.js';
 
 /** A key of the threefry2x32 generator: two unsigned 32-bit words, as `jax.random.PRNGKey` holds them. */
 export type PRNGKey = Uint32Array;
@@ -9,30 +9,47 @@ export function isKey(value: unknown): value is PRNGKey {
   return value instanceof Uint32Array && value.length === 2;
 }
 
+/** How an error message calls a value that should have been a key. */
+export function describe(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (ArrayBuffer.isView(value) || Array.isArray(value)) {
+    return `${value.constructor.name} of length ${(value as ArrayLike<unknown>).length}`;
+  }
+  return `${String(value)} (${typeof value})`;
+}
+
+/** @throws `key-invalid` for anything but a key. */
+export function checkKey(caller: string, value: unknown): asserts value is PRNGKey {
+  if (isKey(value)) return;
+  throw new TankaError(
+    'key-invalid',
+    `hk.random.${caller} needs a key, which is a Uint32Array of length 2, but got ${describe(value)}. ` +
+      (value === null
+        ? 'There is no randomness without a key: pass one to init or apply, or leave the random part out where there is none.'
+        : 'Make one with hk.random.key(seed), or take one of those that hk.random.split(key, num) returns.'),
+  );
+}
+
+const operation: RandomOperation<{ readonly seed: number | bigint }, PRNGKey> = {
+  name: 'key',
+  run: ({ attributes: { seed } }) => Uint32Array.of(0, Number(BigInt.asUintN(32, BigInt(seed)))),
+};
+
 /**
  * A key from an integer seed; seeds are cut to 32 bits, as JAX does without x64.
  *
- * @throws `seed-invalid` for anything but an integer.
+ * @throws `seed-invalid` for anything but an integer; a number must be within ±(2^53 − 1), a bigint within 64 bits.
  */
 export function key(seed: number | bigint): PRNGKey {
-  const valid = typeof seed === 'bigint' || (typeof seed === 'number' && Number.isSafeInteger(seed));
+  const valid =
+    typeof seed === 'bigint'
+      ? BigInt.asIntN(64, seed) === seed || BigInt.asUintN(64, seed) === seed
+      : Number.isSafeInteger(seed);
   if (!valid) {
     throw new TankaError(
       'seed-invalid',
-      `A seed must be an integer, but got ${String(seed)} (${typeof seed}). Pass a whole number, or a bigint beyond 2^53.`,
+      `A seed must be an integer of at most 64 bits, but got ${String(seed)} (${typeof seed}). Pass a whole number, or a bigint beyond 2^53.`,
     );
   }
-  return Uint32Array.of(0, Number(BigInt.asUintN(32, BigInt(seed))));
-}
-
-/** `num` new keys from one; the first ones do not depend on `num`. */
-export function split(source: PRNGKey, num = 2): PRNGKey[] {
-  return Array.from({ length: num }, (_, i) => foldIn(source, i));
-}
-
-/** A new key that depends on `source` and a 32-bit number. */
-export function foldIn(source: PRNGKey, data: number): PRNGKey {
-  const out = new Uint32Array(2);
-  threefry2x32(source[0], source[1], 0, data, out);
-  return out;
+  return runRandom(operation, { keys: [], tensors: [], attributes: { seed } });
 }

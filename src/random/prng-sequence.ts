@@ -1,5 +1,7 @@
+import { settings } from '../config/settings.js';
 import { TankaError } from '../errors/tanka-error.js';
-import { isKey, key, split, type PRNGKey } from './key.js';
+import { describe, isKey, key, type PRNGKey } from './key.js';
+import { split } from './split.js';
 
 /** The key of a {@link PRNGSequence} and the subkeys it has split off but not handed out. */
 export type PRNGSequenceState = readonly [key: PRNGKey, subkeys: readonly PRNGKey[]];
@@ -7,42 +9,51 @@ export type PRNGSequenceState = readonly [key: PRNGKey, subkeys: readonly PRNGKe
 /** What a sequence of keys can start from. */
 export type KeyOrSeed = PRNGKey | number | bigint | PRNGSequenceState;
 
-/** An endless sequence of keys: each is split off the one key that the sequence holds. */
+function isState(value: unknown): value is PRNGSequenceState {
+  if (!Array.isArray(value) || value.length !== 2) return false;
+  const [start, subkeys] = value as unknown[];
+  return isKey(start) && Array.isArray(subkeys) && subkeys.every(isKey);
+}
+
+function toState(keyOrSeed: KeyOrSeed): PRNGSequenceState {
+  if (typeof keyOrSeed === 'number' || typeof keyOrSeed === 'bigint') return [key(keyOrSeed), []];
+  if (isKey(keyOrSeed)) return [keyOrSeed, []];
+  if (isState(keyOrSeed)) return keyOrSeed;
+  throw new TankaError(
+    'key-invalid',
+    `A sequence of keys starts from a key (a Uint32Array of length 2), an integer seed or [key, subkeys], but got ${describe(keyOrSeed)}.`,
+  );
+}
+
+/**
+ * An endless sequence of keys, as `hk.PRNGSequence`: each is split off the one key that the sequence holds.
+ *
+ * The keys that one `split` makes at a time are those of `take(n)`, of `reserve(n)`, or `rngReserveSize` of them (a setting, 1 by default).
+ */
 export class PRNGSequence implements IterableIterator<PRNGKey> {
   #key: PRNGKey;
   #subkeys: PRNGKey[];
 
-  /** @throws `key-invalid` for anything but a key, an integer seed or the state of another sequence. */
+  /** @throws `key-invalid` for anything but a key, an integer seed or the state of another sequence; `seed-invalid` */
   constructor(keyOrSeed: KeyOrSeed) {
-    if (typeof keyOrSeed === 'number' || typeof keyOrSeed === 'bigint') {
-      this.#key = key(keyOrSeed);
-      this.#subkeys = [];
-    } else if (isKey(keyOrSeed)) {
-      this.#key = keyOrSeed;
-      this.#subkeys = [];
-    } else if (Array.isArray(keyOrSeed) && keyOrSeed.length === 2 && isKey(keyOrSeed[0])) {
-      const [start, subkeys] = keyOrSeed as PRNGSequenceState;
-      this.#key = start;
-      this.#subkeys = [...subkeys];
-    } else {
-      throw new TankaError(
-        'key-invalid',
-        `A sequence of keys starts from a key (a Uint32Array of length 2), an integer seed or [key, subkeys], but got ${String(keyOrSeed)}.`,
-      );
-    }
-  }
-
-  /** The key and the reserved subkeys; a sequence made from it continues where this one is. */
-  get state(): PRNGSequenceState {
-    return [this.#key, [...this.#subkeys]];
-  }
-
-  set state([start, subkeys]: PRNGSequenceState) {
+    const [start, subkeys] = toState(keyOrSeed);
     this.#key = start;
     this.#subkeys = [...subkeys];
   }
 
-  /** Splits off `num` subkeys at once, to be handed out before any later one. */
+  /** The key and the reserved subkeys; a sequence made from it continues where this one is. */
+  get internalState(): PRNGSequenceState {
+    return [this.#key, [...this.#subkeys]];
+  }
+
+  /** Continues where the sequence of the given state was. @throws `key-invalid` */
+  replaceInternalState(state: PRNGSequenceState): void {
+    const [start, subkeys] = toState(state);
+    this.#key = start;
+    this.#subkeys = [...subkeys];
+  }
+
+  /** Splits off `num` subkeys at once, to be handed out before any later one; nothing for `num` ≤ 0. */
   reserve(num: number): void {
     if (num <= 0) return;
     const [next, ...subkeys] = split(this.#key, num + 1);
@@ -50,9 +61,16 @@ export class PRNGSequence implements IterableIterator<PRNGKey> {
     this.#subkeys.push(...subkeys);
   }
 
+  /** Brings the number of reserved subkeys to `rngReserveSize`; drops those beyond. */
+  reserveUpToFull(): void {
+    const { rngReserveSize } = settings();
+    this.reserve(rngReserveSize - this.#subkeys.length);
+    this.#subkeys.length = rngReserveSize;
+  }
+
   /** The next key. */
   nextKey(): PRNGKey {
-    if (this.#subkeys.length === 0) this.reserve(1);
+    if (this.#subkeys.length === 0) this.reserve(settings().rngReserveSize);
     return this.#subkeys.shift() as PRNGKey;
   }
 

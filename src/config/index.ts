@@ -1,0 +1,1 @@
+export { context, set, type Settings } from './settings.js';

@@ -1,0 +1,39 @@
+import { erfInv, fma, log, log1p } from '../float32.js';
+import { fillPartitionable } from '../schemes.js';
+import { SCRATCH_WORDS, type Kernels } from './kernels.js';
+
+const SQRT2 = Math.fround(Math.SQRT2);
+
+const buffer = new ArrayBuffer(4 * SCRATCH_WORDS);
+const words = new Uint32Array(buffer);
+const floats = new Float32Array(buffer);
+const key = new Uint32Array(2);
+
+/** The kernels in JavaScript: the reference for the compiled ones, and what runs where WebAssembly or its SIMD is missing. */
+export const javascriptKernels: Kernels = {
+  words,
+  floats,
+  randomWords(key0, key1, start, count) {
+    key[0] = key0;
+    key[1] = key1;
+    fillPartitionable(words, start, count, key);
+  },
+  uniform(count, low, span) {
+    for (let i = 0; i < count; i++) {
+      // 23 random bits as the mantissa of a number in [1, 2).
+      words[i] = (words[i] >>> 9) | 0x3f800000;
+      floats[i] = Math.max(low, fma(floats[i] - 1, span, low));
+    }
+  },
+  normal(count, lowest, highest) {
+    for (let i = 0; i < count; i++) {
+      floats[i] = Math.min(highest, Math.max(lowest, Math.fround(SQRT2 * erfInv(floats[i]))));
+    }
+  },
+  log(count) {
+    for (let i = 0; i < count; i++) floats[i] = log(floats[i]);
+  },
+  log1p(count) {
+    for (let i = 0; i < count; i++) floats[i] = log1p(floats[i]);
+  },
+};

@@ -1,0 +1,35 @@
+import { tensor, type Tensor } from '@tensorflow/tfjs-core';
+import type { RandomOperation } from '../backend/recordable.js';
+import { draw } from './draw.js';
+import { fromBits } from './float32.js';
+import type { PRNGKey } from './key.js';
+import { checkShape, perform, sizeOf, type WithScheme } from './perform.js';
+import type { Scheme } from './schemes.js';
+
+/** The least float32 above −1. */
+export const ABOVE_MINUS_ONE = -fromBits(0x3f7fffff);
+const SPAN = Math.fround(1 - ABOVE_MINUS_ONE);
+
+/** Float32 values of the standard normal distribution. */
+export function drawNormal(key: PRNGKey, count: number, scheme: Scheme): Float32Array {
+  return draw(key, count, scheme, (kernels, size) => {
+    kernels.uniform(size, ABOVE_MINUS_ONE, SPAN);
+    kernels.normal(size, -Infinity, Infinity);
+  });
+}
+
+const operation: RandomOperation<{ readonly shape: number[] } & WithScheme, Tensor> = {
+  name: 'normal',
+  run: ({ keys: [key], attributes: { shape, scheme } }) =>
+    tensor(drawNormal(key, sizeOf(shape), scheme), shape, 'float32'),
+};
+
+/**
+ * Float32 samples of the standard normal distribution, as `jax.random.normal`.
+ *
+ * @param shape of the result; default a scalar
+ * @throws `key-invalid`; `random-shape-invalid`
+ */
+export function normal(key: PRNGKey, shape: readonly number[] = []): Tensor {
+  return perform(operation, key, { shape: checkShape('normal', shape) });
+}

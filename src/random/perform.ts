@@ -1,0 +1,54 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { runRandom, type RandomOperation } from '../backend/recordable.js';
+import { settings } from '../config/settings.js';
+import { TankaError } from '../errors/tanka-error.js';
+import { checkKey, describe, type PRNGKey } from './key.js';
+import type { Scheme } from './schemes.js';
+
+/** The attribute that every operation on a key has: the scheme in force when it was called. */
+export interface WithScheme {
+  readonly scheme: Scheme;
+}
+
+/**
+ * Runs an operation on one key under the scheme in force.
+ *
+ * @throws `key-invalid`
+ */
+export function perform<Attributes extends object, Result>(
+  operation: RandomOperation<Attributes & WithScheme, Result>,
+  key: PRNGKey,
+  attributes: Attributes,
+  tensors: readonly Tensor[] = [],
+): Result {
+  checkKey(operation.name, key);
+  const scheme = settings().threefryPartitionable ? 'partitionable' : 'original';
+  return runRandom(operation, { keys: [key], tensors, attributes: { ...attributes, scheme } });
+}
+
+/**
+ * A copy of the shape of a result.
+ *
+ * @throws `random-shape-invalid` for anything but whole numbers from 0.
+ */
+export function checkShape(caller: string, shape: unknown): number[] {
+  if (Array.isArray(shape) && shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
+    return [...(shape as number[])];
+  }
+  throw new TankaError(
+    'random-shape-invalid',
+    `hk.random.${caller} needs a shape, an array of whole numbers from 0, but got ${
+      Array.isArray(shape) ? `[${String(shape)}]` : describe(shape)
+    }. A scalar has the shape [].`,
+  );
+}
+
+/** Number of elements of a shape. */
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+/** @throws `random-argument-invalid` */
+export function refuseArgument(caller: string, message: string): never {
+  throw new TankaError('random-argument-invalid', `hk.random.${caller}: ${message}`);
+}

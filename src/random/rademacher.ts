@@ -1,0 +1,30 @@
+import { tensor, type Tensor } from '@tensorflow/tfjs-core';
+import type { RandomOperation } from '../backend/recordable.js';
+import { drawUniform } from './draw.js';
+import type { PRNGKey } from './key.js';
+import { checkShape, perform, sizeOf, type WithScheme } from './perform.js';
+import type { Scheme } from './schemes.js';
+
+/** Values −1 and 1, each with probability ½. */
+export function drawSigns(key: PRNGKey, count: number, scheme: Scheme): Int32Array {
+  const u = drawUniform(key, count, scheme);
+  const signs = new Int32Array(count);
+  for (let i = 0; i < count; i++) signs[i] = u[i] < 0.5 ? 1 : -1;
+  return signs;
+}
+
+const operation: RandomOperation<{ readonly shape: number[] } & WithScheme, Tensor> = {
+  name: 'rademacher',
+  run: ({ keys: [key], attributes: { shape, scheme } }) =>
+    tensor(drawSigns(key, sizeOf(shape), scheme), shape, 'int32'),
+};
+
+/**
+ * Int32 samples that are −1 or 1 with equal probability, as `jax.random.rademacher`.
+ *
+ * @param shape of the result; default a scalar
+ * @throws `key-invalid`; `random-shape-invalid`
+ */
+export function rademacher(key: PRNGKey, shape: readonly number[] = []): Tensor {
+  return perform(operation, key, { shape: checkShape('rademacher', shape) });
+}

@@ -1,0 +1,94 @@
+import { tensor, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import type { RandomOperation } from '../backend/recordable.js';
+import { drawWords } from './draw.js';
+import type { PRNGKey } from './key.js';
+import {
+  ParameterList,
+  parameterValues,
+  sampleShape,
+  valueAt,
+  type Parameter,
+  type ParameterAttribute,
+  type ParameterValues,
+} from './parameters.js';
+import { checkShape, perform, refuseArgument, sizeOf, type WithScheme } from './perform.js';
+import { derived, type Scheme } from './schemes.js';
+
+const LARGEST = 2 ** 31 - 1;
+
+/** Remainder of unsigned 32-bit numbers; a divisor of 0 stands for 2^32. */
+function remainder(a: number, span: number): number {
+  return span === 0 ? a : a % span;
+}
+
+/** Int32 values in `[minval, maxval)`; `minval` where that is empty. A `maxval` of 2^31 includes the largest int32. */
+export function drawIntegers(
+  key: PRNGKey,
+  count: number,
+  scheme: Scheme,
+  minval: ParameterValues,
+  maxval: ParameterValues,
+): Int32Array {
+  const [higherKey, lowerKey] = derived(key, 2, scheme);
+  const higher = drawWords(higherKey, count, scheme);
+  const lower = drawWords(lowerKey, count, scheme);
+  const values = new Int32Array(count);
+  for (let i = 0; i < count; i++) {
+    const low = valueAt(minval, i);
+    const high = valueAt(maxval, i);
+    const span = high <= low ? 1 : (high - low) >>> 0;
+    // 2^32 modulo the span, so that both words count: (a · b) mod n = ((a mod n) · (b mod n)) mod n.
+    const half = remainder(65536, span);
+    const multiplier = remainder(Math.imul(half, half) >>> 0, span);
+    const offset = (Math.imul(remainder(higher[i], span), multiplier) + remainder(lower[i], span)) >>> 0;
+    values[i] = low + remainder(offset, span);
+  }
+  return values;
+}
+
+interface Attributes extends WithScheme {
+  readonly shape: number[];
+  readonly minval: ParameterAttribute;
+  readonly maxval: ParameterAttribute;
+}
+
+const operation: RandomOperation<Attributes, Tensor> = {
+  name: 'randint',
+  run({ keys: [key], tensors, attributes: { shape, minval, maxval, scheme } }) {
+    const low = parameterValues(minval, tensors, shape);
+    const high = parameterValues(maxval, tensors, shape);
+    return tensor(drawIntegers(key, sizeOf(shape), scheme, low, high), shape, 'int32');
+  },
+};
+
+function checkBound(name: string, bound: Parameter, largest: number): void {
+  if (typeof bound === 'number' && !(Number.isInteger(bound) && bound >= -LARGEST - 1 && bound <= largest)) {
+    refuseArgument('randint', `${name} must be a whole number from -2^31 to ${largest}, but is ${bound}.`);
+  }
+}
+
+/**
+ * Int32 samples in `[minval, maxval)`, as `jax.random.randint`; all are `minval` where `maxval ≤ minval`.
+ * Spans that are not a power of 2 have the bias that JAX has, at most `span / 2^32`.
+ *
+ * @param maxval up to 2^31, which includes the largest int32 (a uint32 array in JAX).
+ * @throws `key-invalid`; `random-shape-invalid`; `random-argument-invalid` for bounds that are no int32
+ */
+export function randint(
+  key: PRNGKey,
+  shape: readonly number[],
+  minval: Parameter,
+  maxval: Parameter,
+): Tensor {
+  checkBound('minval', minval, LARGEST);
+  checkBound('maxval', maxval, LARGEST + 1);
+  return tidy(() => {
+    const list = new ParameterList();
+    const attributes = { minval: list.add(minval, 'int32'), maxval: list.add(maxval, 'int32') };
+    const result = sampleShape('randint', checkShape('randint', shape), [
+      list.shapeOf(attributes.minval),
+      list.shapeOf(attributes.maxval),
+    ]);
+    return perform(operation, key, { ...attributes, shape: result }, list.tensors);
+  });
+}

@@ -1,0 +1,92 @@
+import { tensor, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import type { RandomOperation } from '../backend/recordable.js';
+import { draw } from './draw.js';
+import { erf, erfInv, nextAfter } from './float32.js';
+import type { PRNGKey } from './key.js';
+import {
+  ParameterList,
+  parameterValues,
+  sampleShape,
+  valueAt,
+  type Parameter,
+  type ParameterAttribute,
+} from './parameters.js';
+import { checkShape, perform, sizeOf, type WithScheme } from './perform.js';
+import { drawUniformBetween } from './uniform.js';
+
+const SQRT2 = Math.fround(Math.SQRT2);
+const SQRT_HALF = Math.fround(1 / SQRT2);
+
+/** The error function at a bound; XLA multiplies by `1 / √2` where the formula divides by `√2`. */
+function erfOfBound(bound: number): number {
+  return erf(Math.fround(bound * SQRT_HALF));
+}
+
+interface Attributes extends WithScheme {
+  readonly shape: number[];
+  readonly lower: ParameterAttribute;
+  readonly upper: ParameterAttribute;
+}
+
+const operation: RandomOperation<Attributes, Tensor> = {
+  name: 'truncatedNormal',
+  run({ keys: [key], tensors, attributes: { shape, lower, upper, scheme } }) {
+    const count = sizeOf(shape);
+    if (typeof lower === 'number' && typeof upper === 'number') {
+      const low = erfOfBound(lower);
+      const span = Math.fround(erfOfBound(upper) - low);
+      const lowest = nextAfter(lower, Infinity);
+      const highest = nextAfter(upper, -Infinity);
+      const values = draw(key, count, scheme, (kernels, size) => {
+        kernels.uniform(size, low, span);
+        kernels.normal(size, lowest, highest);
+      });
+      return tensor(values, shape, 'float32');
+    }
+    const lows = Float32Array.from(
+      { length: count },
+      (
+        (v) => (_, i) =>
+          valueAt(v, i)
+      )(parameterValues(lower, tensors, shape)),
+    );
+    const highs = Float32Array.from(
+      { length: count },
+      (
+        (v) => (_, i) =>
+          valueAt(v, i)
+      )(parameterValues(upper, tensors, shape)),
+    );
+    const values = drawUniformBetween(key, count, scheme, lows.map(erfOfBound), highs.map(erfOfBound));
+    for (let i = 0; i < count; i++) {
+      const lowest = nextAfter(lows[i], Infinity);
+      const highest = nextAfter(highs[i], -Infinity);
+      values[i] = Math.min(highest, Math.max(lowest, Math.fround(SQRT2 * erfInv(values[i]))));
+    }
+    return tensor(values, shape, 'float32');
+  },
+};
+
+/**
+ * Float32 samples of the standard normal distribution within the open interval `(lower, upper)`, as `jax.random.truncated_normal`.
+ *
+ * @param shape of the result; default the shape that `lower` and `upper` broadcast to
+ * @throws `key-invalid`; `random-shape-invalid`
+ */
+export function truncatedNormal(
+  key: PRNGKey,
+  lower: Parameter,
+  upper: Parameter,
+  shape?: readonly number[] | null,
+): Tensor {
+  return tidy(() => {
+    const list = new ParameterList();
+    const attributes = { lower: list.add(lower), upper: list.add(upper) };
+    const result = sampleShape(
+      'truncatedNormal',
+      shape == null ? null : checkShape('truncatedNormal', shape),
+      [list.shapeOf(attributes.lower), list.shapeOf(attributes.upper)],
+    );
+    return perform(operation, key, { ...attributes, shape: result }, list.tensors);
+  });
+}
