@@ -9,7 +9,6 @@ export default tseslint.config(
       'coverage/',
       'node_modules/',
       'assembly/',
-      'src/backend/gradients/stock.js',
       'src/backend/wasm/binaries/',
       '**/*.d.ts',
       'reports/',

@@ -1,4 +1,4 @@
-import './backend/gradients/stock.js';
+import './backend/gradients/index.js';
 
 export * as config from './config/index.js';
 export { TankaError } from './errors/tanka-error.js';

@@ -1,3 +1,4 @@
+import type { BackendErrorCode } from './codes/backend.js';
 import type { CheckpointErrorCode } from './codes/checkpoint.js';
 import type { ConfigErrorCode } from './codes/config.js';
 import type { InitializerErrorCode } from './codes/initializers.js';
@@ -8,6 +9,7 @@ import type { TreeErrorCode } from './codes/tree.js';
 
 /** Every code that a {@link TankaError} can carry; one file of codes a room, one page of documentation a code. */
 export type ErrorCode =
+  | BackendErrorCode
   | CheckpointErrorCode
   | ConfigErrorCode
   | InitializerErrorCode

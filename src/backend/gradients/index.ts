@@ -1,0 +1,63 @@
+import { engine, getGradient, type GradConfig, registerGradient } from '@tensorflow/tfjs-core';
+import { binaryRules } from './binary.js';
+import { constantRules } from './constant.js';
+import { convolutionRules } from './convolution.js';
+import { elementwiseRules } from './elementwise.js';
+import { imageRules } from './image.js';
+import { normalizationRules } from './normalization.js';
+import { poolingRules } from './pooling.js';
+import { productRules } from './products.js';
+import { reductionRules } from './reduction.js';
+import { refusedRules } from './refused.js';
+import { selectionRules } from './selection.js';
+import { shapeRules } from './shape.js';
+
+/**
+ * The gradient rules of the library, one for each kernel that values flow through. TensorFlow.js' core registers none,
+ * and those of its other packages are missing or wrong for some fifty kernels (`docs/wasm.md` lists them).
+ */
+export const gradientRules: readonly GradConfig[] = [
+  ...binaryRules,
+  ...constantRules,
+  ...convolutionRules,
+  ...elementwiseRules,
+  ...imageRules,
+  ...normalizationRules,
+  ...poolingRules,
+  ...productRules,
+  ...reductionRules,
+  ...refusedRules,
+  ...selectionRules,
+  ...shapeRules,
+];
+
+/**
+ * Registers every rule of the library that is not in place. Importing `@tensorflow/tfjs-layers` or the union package
+ * replaces the rules of about a hundred kernels; asking first makes the usual call cost a few microseconds.
+ */
+export function ensureGradientRules(): void {
+  for (const rule of gradientRules) {
+    if (getGradient(rule.kernelName) !== rule) registerGradient(rule);
+  }
+}
+
+const guarded = Symbol.for('tanka.gradients');
+
+/**
+ * Lets every differentiation lay the rules down first, those of code that never calls this library included: a
+ * `model.fit` of `@tensorflow/tfjs-layers`, imported last, asks nobody before it differentiates. All of TensorFlow.js'
+ * gradient functions end in this one method of the one engine of the process.
+ */
+function guardGradients(): void {
+  const tensors = engine() as ReturnType<typeof engine> & { [guarded]?: true };
+  if (tensors[guarded]) return;
+  tensors[guarded] = true;
+  const gradients = tensors.gradients.bind(tensors);
+  tensors.gradients = (...args) => {
+    ensureGradientRules();
+    return gradients(...args);
+  };
+}
+
+ensureGradientRules();
+guardGradients();
