@@ -1,5 +1,6 @@
 import type { BackendErrorCode } from './codes/backend.js';
 import type { CheckpointErrorCode } from './codes/checkpoint.js';
+import type { CompileErrorCode } from './codes/compile.js';
 import type { ConfigErrorCode } from './codes/config.js';
 import type { InitializerErrorCode } from './codes/initializers.js';
 import type { ModuleErrorCode } from './codes/module.js';
@@ -10,6 +11,7 @@ import type { TreeErrorCode } from './codes/tree.js';
 /** Every code that a {@link TankaError} can carry; one file of codes a room, one page of documentation a code. */
 export type ErrorCode =
   | BackendErrorCode
+  | CompileErrorCode
   | CheckpointErrorCode
   | ConfigErrorCode
   | InitializerErrorCode

@@ -1,0 +1,123 @@
+import { sizeOf, viewsRead, type Graph, type KernelNode, type Node, type View } from './graph.js';
+import type { Plan } from './plan.js';
+
+/** What a plan does, as data and as text. */
+export interface PlanDescription {
+  /** Kernels and random operations that one call runs. */
+  readonly operations: number;
+  /** Floating point operations of one call; matrix products and convolutions count two a multiply-add, other kernels one an output element. */
+  readonly flops: number;
+  /** Bytes of parameters and other values that the plan keeps. */
+  readonly constantBytes: number;
+  /** Bytes that the buffers between operations take at most at one time. */
+  readonly peakBytes: number;
+  /** One line an operation. */
+  toString(): string;
+  /** The plan as a Graphviz graph. */
+  toDot(): string;
+}
+
+function shapeOf(view: View): string {
+  return `${view.dtype}[${String(view.shape)}]`;
+}
+
+function matrixFlops(node: KernelNode, output: View): number {
+  const a = node.inputs['a'] as View;
+  const inner = a.shape[a.shape.length - (node.attributes['transposeA'] === true ? 2 : 1)];
+  return 2 * inner * sizeOf(output.shape);
+}
+
+function nodeFlops(node: Node): number {
+  if (node.kind === 'random') return 0;
+  const output = node.outputs[0] as View | undefined;
+  if (output === undefined) return 0;
+  const filter = node.inputs['filter'] as View | undefined;
+  switch (node.name) {
+    case 'BatchMatMul':
+    case '_FusedMatMul':
+      return matrixFlops(node, output);
+    case 'Conv2D':
+    case 'FusedConv2D':
+    case 'Conv3D':
+      return 2 * sizeOf((filter as View).shape.slice(0, -1)) * sizeOf(output.shape);
+    case 'DepthwiseConv2dNative':
+    case 'FusedDepthwiseConv2D':
+      return 2 * sizeOf((filter as View).shape.slice(0, 2)) * sizeOf(output.shape);
+    case 'Conv2DBackpropFilter': {
+      const dy = node.inputs['dy'] as View;
+      return 2 * sizeOf(output.shape.slice(0, -1)) * sizeOf(dy.shape);
+    }
+    case 'Conv2DBackpropInput': {
+      const dy = node.inputs['dy'] as View;
+      return 2 * sizeOf((filter as View).shape.slice(0, -1)) * sizeOf(dy.shape);
+    }
+    default:
+      return sizeOf(output.shape);
+  }
+}
+
+function peakBytes(graph: Graph, freed: readonly (readonly number[])[]): number {
+  const sizes = new Map<number, number>();
+  let now = 0;
+  let peak = 0;
+  graph.nodes.forEach((node, i) => {
+    for (const view of node.outputs) {
+      const bytes = sizeOf(view.shape) * (view.dtype === 'bool' ? 1 : 4);
+      sizes.set(view.buffer, bytes);
+      now += bytes;
+    }
+    peak = Math.max(peak, now);
+    for (const buffer of freed[i]) now -= sizes.get(buffer) ?? 0;
+  });
+  return peak;
+}
+
+function nodeName(node: Node): string {
+  return node.kind === 'random' ? `random.${node.operation.name}` : node.name;
+}
+
+function line(node: Node): string {
+  const names = (views: readonly View[]): string => views.map((view) => `%${view.buffer}`).join(', ');
+  const keys = node.kind === 'random' ? node.keys.map((key) => `key ${key}`) : [];
+  const inputs = [...keys, names(viewsRead(node))].filter(Boolean).join(', ');
+  const outputs = node.outputs.map((view) => `%${view.buffer}: ${shapeOf(view)}`);
+  const outputKeys = node.kind === 'random' ? node.outputKeys.map((key) => `key ${key}`) : [];
+  return `${[...outputs, ...outputKeys].join(', ')} = ${nodeName(node)}(${inputs})`;
+}
+
+function toDot(graph: Graph): string {
+  const lines = ['digraph plan {', '  node [shape=box, fontname="sans-serif"];'];
+  const writers = new Map<number, string>();
+  graph.inputs.forEach((view, i) => {
+    writers.set(view.buffer, `in${i}`);
+    lines.push(`  in${i} [label="input ${i}\\n${shapeOf(view)}", shape=ellipse];`);
+  });
+  graph.nodes.forEach((node, i) => {
+    lines.push(`  n${i} [label="${nodeName(node)}\\n${node.outputs.map(shapeOf).join(' ')}"];`);
+    for (const { buffer } of viewsRead(node)) {
+      const writer = writers.get(buffer);
+      if (writer !== undefined) lines.push(`  ${writer} -> n${i};`);
+    }
+    for (const { buffer } of node.outputs) writers.set(buffer, `n${i}`);
+  });
+  graph.results.forEach((leaf, i) => {
+    if (leaf.kind !== 'tensor') return;
+    lines.push(`  out${i} [label="result ${i}\\n${shapeOf(leaf.view)}", shape=ellipse];`);
+    const writer = writers.get(leaf.view.buffer);
+    if (writer !== undefined) lines.push(`  ${writer} -> out${i};`);
+  });
+  return [...lines, '}'].join('\n');
+}
+
+/** What a plan does. */
+export function describePlan(plan: Plan): PlanDescription {
+  const { graph } = plan;
+  return {
+    operations: graph.nodes.length,
+    flops: graph.nodes.reduce((total, node) => total + nodeFlops(node), 0),
+    constantBytes: plan.constantBytes,
+    peakBytes: peakBytes(graph, plan.freed),
+    toString: () => graph.nodes.map(line).join('\n'),
+    toDot: () => toDot(graph),
+  };
+}

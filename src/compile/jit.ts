@@ -1,0 +1,310 @@
+import {
+  add,
+  clone,
+  engine,
+  mul,
+  sum,
+  Tensor,
+  tidy,
+  zerosLike,
+  type NamedTensorMap,
+} from '@tensorflow/tfjs-core';
+import type { PRNGKey } from '../random/key.js';
+import { leaves, unflatten, type Structure } from '../tree/tree.js';
+import { separated, takeArguments } from './arguments.js';
+import { checkReplay } from './check.js';
+import { describePlan, type PlanDescription } from './describe.js';
+import { optimise } from './optimise.js';
+import { Plan } from './plan.js';
+import { isRecording, record } from './record.js';
+
+/** Any function of trees of tensors, keys and static values. */
+type AnyFunction = (...args: never[]) => unknown;
+
+/** Options of {@link jit}. */
+export interface JitOptions {
+  /** Tensors whose values never change while a plan lives, such as the parameters at inference: what depends on them alone is computed once. */
+  readonly constants?: unknown;
+  /** Compares the first replays of each plan with the function itself. Default `false`. */
+  readonly check?: boolean;
+}
+
+/** A function that is recorded once for each kind of arguments and replayed from then on. */
+export interface Jitted<F extends AnyFunction> {
+  (this: void, ...args: Parameters<F>): ReturnType<F>;
+  /** Records the function for these arguments, without keeping a plan, and describes what a call would run. */
+  lower(this: void, ...args: Parameters<F>): PlanDescription;
+  /** Frees all plans; the next call records anew. */
+  dispose(this: void): void;
+}
+
+/** Plans kept for one function; the least recently used goes first. */
+const MAX_PLANS = 64;
+/** So many plans that differ in static values alone are more likely a mistake than a wish. */
+const WARN_STATICS = 16;
+/** Replays of a plan that `check` compares. */
+const CHECKED_REPLAYS = 3;
+
+interface Entry {
+  readonly plan: Plan;
+  readonly structure: Structure;
+  replays: number;
+}
+
+/** Frees the plans of functions that nobody holds any more. */
+const forgotten = new FinalizationRegistry<Map<string, Entry>>((plans) => {
+  for (const { plan } of plans.values()) plan.dispose();
+});
+
+const dataNumbers = new WeakMap<object, number>();
+let nextDataNumber = 0;
+
+/** A number for the values of a tensor, which its clones share. */
+function dataNumber({ dataId }: Tensor): number {
+  let number = dataNumbers.get(dataId);
+  if (number === undefined) dataNumbers.set(dataId, (number = nextDataNumber++));
+  return number;
+}
+
+/** A tensor with the same values in a place of their own. */
+function copied(tensor: Tensor): Tensor {
+  return engine().makeTensor(tensor.dataSync().slice() as Float32Array, tensor.shape, tensor.dtype) as Tensor;
+}
+
+class Compiler {
+  readonly plans = new Map<string, Entry>();
+  readonly #statics = new Set<string>();
+  readonly #constants: ReadonlySet<number>;
+
+  constructor(
+    private readonly f: (...args: unknown[]) => unknown,
+    private readonly options: JitOptions,
+  ) {
+    const constant = leaves<unknown>(options.constants as never).filter(
+      (leaf): leaf is Tensor => leaf instanceof Tensor,
+    );
+    this.#constants = new Set(constant.map(dataNumber));
+  }
+
+  call(args: unknown[]): unknown {
+    const taken = takeArguments(args);
+    const constants = taken.tensors.map((tensor) => this.#isConstant(tensor));
+    const which = taken.tensors.filter((_, i) => constants[i]).map(dataNumber);
+    const signature = `${engine().backendName}|${taken.signature}|${which.join()}`;
+    const inputs = taken.tensors.filter((_, i) => !constants[i]);
+    const entry = this.plans.get(signature);
+    if (entry?.plan.isUsable === true) {
+      this.plans.delete(signature);
+      this.plans.set(signature, entry);
+      const results = entry.plan.run(inputs, taken.keys);
+      if (this.options.check === true && entry.replays++ < CHECKED_REPLAYS)
+        checkReplay(results, () => this.f(...args));
+      return unflatten(entry.structure, results as never);
+    }
+    const { plan, structure, result } = this.#record(args, constants);
+    entry?.plan.dispose();
+    this.plans.set(signature, { plan, structure, replays: 0 });
+    this.#bound(taken.statics);
+    return result;
+  }
+
+  describe(args: unknown[]): PlanDescription {
+    const taken = takeArguments(args);
+    const { plan, result } = this.#record(
+      args,
+      taken.tensors.map((tensor) => this.#isConstant(tensor)),
+    );
+    for (const leaf of leaves<unknown>(result as never)) if (leaf instanceof Tensor) leaf.dispose();
+    const description = describePlan(plan);
+    plan.dispose();
+    return description;
+  }
+
+  dispose(): void {
+    for (const { plan } of this.plans.values()) plan.dispose();
+    this.plans.clear();
+  }
+
+  #isConstant(tensor: Tensor): boolean {
+    return this.#constants.has(dataNumber(tensor));
+  }
+
+  #record(
+    args: unknown[],
+    constants: readonly boolean[],
+  ): { plan: Plan; structure: Structure; result: unknown } {
+    return tidyKeeping(() => {
+      // One object in two places of the arguments may be two in the next call: each place gets its own.
+      const seen = new Set<object>();
+      const own = <T extends object>(identity: object, value: T, copy: (value: T) => T): T => {
+        if (seen.has(identity)) return copy(value);
+        seen.add(identity);
+        return value;
+      };
+      const tensors: Tensor[] = [];
+      const keys: PRNGKey[] = [];
+      const apart = separated(
+        args,
+        (tensor) => {
+          const mine = this.#isConstant(tensor) ? tensor : own(tensor.dataId, tensor, copied);
+          tensors.push(mine);
+          return mine;
+        },
+        (key) => {
+          const mine = own(key, key, (k) => k.slice());
+          keys.push(mine);
+          return mine;
+        },
+      );
+      const { graph, result, structure } = record(
+        () => this.f(...apart),
+        tensors.filter((_, i) => !constants[i]),
+        keys,
+      );
+      return { plan: new Plan(optimise(graph)), structure, result: ownedResult(result, tensors) };
+    });
+  }
+
+  #bound(statics: string): void {
+    this.#statics.add(statics);
+    if (this.#statics.size === WARN_STATICS + 1) {
+      console.warn(
+        `A jitted function has been recorded for more than ${WARN_STATICS} different numbers, strings or booleans in its arguments. ` +
+          'Each value has a plan of its own: pass what changes as a tensor.',
+      );
+    }
+    for (const [signature, { plan }] of this.plans) {
+      if (this.plans.size <= MAX_PLANS) break;
+      plan.dispose();
+      this.plans.delete(signature);
+    }
+  }
+}
+
+/** The result of a recording with a tensor of its own at each leaf, as a replay gives it. */
+function ownedResult(result: unknown, inputs: readonly Tensor[]): unknown {
+  const lent = new Set<object>(inputs.map((tensor) => tensor.dataId));
+  const own = (tensor: Tensor): Tensor => {
+    const mine = lent.has(tensor.dataId) ? clone(tensor) : tensor;
+    lent.add(tensor.dataId);
+    return mine;
+  };
+  return separated([result], own, (key) => key)[0];
+}
+
+/** A tidy scope for a result with parts that are not tensors; its tensors stay. */
+function tidyKeeping<R extends { result: unknown }>(f: () => R): R {
+  let out!: R;
+  tidy(() => {
+    out = f();
+    return out.result as Tensor;
+  });
+  return out;
+}
+
+/** True while operations are written to a gradient tape. */
+function tapeIsOn(): boolean {
+  const { state } = engine() as unknown as { state: { gradientDepth: number; kernelDepth: number } };
+  return state.gradientDepth > 0 && state.kernelDepth === 0;
+}
+
+/**
+ * Runs a jitted function as one operation of the gradient tape, whose gradient is a plan too.
+ */
+function callOnTape(forward: Compiler, backward: Compiler, args: unknown[]): unknown {
+  const { tensors } = takeArguments(args);
+  const inputs: NamedTensorMap = Object.fromEntries(tensors.map((tensor, i) => [String(i), tensor]));
+  let rebuild!: (outputs: Tensor[]) => unknown;
+  const outputs = (
+    engine() as unknown as {
+      runKernelFunc(params: {
+        forwardFunc: () => Tensor[];
+        backwardsFunc: (dys: Tensor | Tensor[]) => Record<string, () => Tensor>;
+        inputs: NamedTensorMap;
+        attrs: object;
+      }): Tensor[];
+    }
+  ).runKernelFunc({
+    inputs,
+    attrs: {},
+    forwardFunc: () => {
+      const result = forward.call(args);
+      const made = leaves<unknown>(result as never);
+      rebuild = (replacements) => {
+        let next = 0;
+        return separated(
+          [result],
+          () => replacements[next++],
+          (key) => key,
+        )[0];
+      };
+      return made.filter((leaf): leaf is Tensor => leaf instanceof Tensor);
+    },
+    backwardsFunc: (dys) => {
+      const cotangents = Array.isArray(dys) ? dys : [dys];
+      // The engine forgets the running tape when a gradient inside ends.
+      const { state } = engine() as unknown as { state: { activeTape: unknown } };
+      const tape = state.activeTape;
+      const gradients = backward.call([args, cotangents]) as Tensor[];
+      state.activeTape = tape;
+      return Object.fromEntries(gradients.map((gradient, i) => [String(i), () => gradient]));
+    },
+  });
+  return rebuild(outputs);
+}
+
+/** The function `(args, cotangents) => gradients` of `f`: gradients with respect to all tensors of `args`, zeros where nothing flows. */
+function pullback(f: (...args: unknown[]) => unknown): (args: unknown[], cotangents: Tensor[]) => Tensor[] {
+  return (args, cotangents) => {
+    const { tensors } = takeArguments(args);
+    const scalar = (): Tensor => {
+      const outputs = leaves<unknown>(f(...args) as never).filter(
+        (leaf): leaf is Tensor => leaf instanceof Tensor,
+      );
+      const terms = outputs.flatMap((output, i) =>
+        output.dtype === 'float32' ? [sum(mul(output, cotangents[i]))] : [],
+      );
+      return terms.reduce((total, term) => add(total, term));
+    };
+    const float = tensors.filter((tensor) => tensor.dtype === 'float32');
+    const { grads } = engine().gradients(scalar, float, undefined, true);
+    return tensors.map((tensor) => (grads[float.indexOf(tensor)] as Tensor | undefined) ?? zerosLike(tensor));
+  };
+}
+
+/**
+ * Records a pure function once for each structure, shapes, dtypes and static values of its arguments, optimises what it does, and
+ * replays that from then on without the overhead of single operations.
+ *
+ * Tensors and keys in the arguments are inputs; numbers, booleans, strings and null are static: each value has a plan of its own.
+ * Keys derived inside are derived again from the keys of each call. Tensors and settings that the function reads from outside are
+ * those of the recording. The results are the caller's, as those of `f` would be; gradients of a jitted function work.
+ *
+ * @throws `jit-value-read`, `jit-untraceable`, `jit-argument-unsupported`, `jit-check-failed`
+ */
+export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): Jitted<F> {
+  const plain = f as unknown as (...args: unknown[]) => unknown;
+  const forward = new Compiler(plain, options);
+  const backward = new Compiler(pullback(plain) as (...args: unknown[]) => unknown, {});
+  const jitted = (...args: unknown[]): unknown => {
+    // A jitted function inside a recording is recorded with the rest.
+    if (isRecording()) return plain(...args);
+    if (tapeIsOn()) return callOnTape(forward, backward, args);
+    return forward.call(args);
+  };
+  const methods = {
+    lower: (...args: unknown[]) => forward.describe(args),
+    dispose: () => {
+      forward.dispose();
+      backward.dispose();
+    },
+  };
+  const out = Object.assign(jitted, methods) as unknown as Jitted<F>;
+  // What a pair of `transform` knows of its functions holds for the jitted ones too.
+  for (const symbol of Object.getOwnPropertySymbols(f)) {
+    Object.defineProperty(out, symbol, Object.getOwnPropertyDescriptor(f, symbol) as PropertyDescriptor);
+  }
+  forgotten.register(out, forward.plans);
+  forgotten.register(out, backward.plans);
+  return out;
+}

@@ -1,0 +1,17 @@
+import type { Graph } from './graph.js';
+import { mergeCommonSubexpressions } from './passes/common-subexpressions.js';
+import { removeDeadCode } from './passes/dead-code.js';
+import { foldConstants } from './passes/fold-constants.js';
+
+/** The passes, in the order in which they run. */
+const PASSES: readonly ((graph: Graph) => Graph)[] = [
+  removeDeadCode,
+  mergeCommonSubexpressions,
+  foldConstants,
+  removeDeadCode,
+];
+
+/** A graph with the same results and less to do. */
+export function optimise(graph: Graph): Graph {
+  return PASSES.reduce((current, pass) => pass(current), graph);
+}

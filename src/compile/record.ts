@@ -1,0 +1,276 @@
+import { engine, Tensor, tidy, type DataType } from '@tensorflow/tfjs-core';
+import { observeRandom, type RandomInputs, type RandomOperation } from '../backend/recordable.js';
+import { TankaError } from '../errors/tanka-error.js';
+import { isKey, type PRNGKey } from '../random/key.js';
+import { flatten, type Structure } from '../tree/tree.js';
+import type { BufferId, ConstantValues, Graph, KeyId, Node, ResultLeaf, View } from './graph.js';
+
+/** Methods of the engine that a recording stands in front of; its public type hides some. */
+interface RecordedEngine {
+  runKernel: (
+    name: string,
+    inputs: Record<string, unknown>,
+    attributes?: Record<string, unknown>,
+  ) => Tensor | Tensor[];
+  readSync: (dataId: object) => ConstantValues;
+  read: (dataId: object) => Promise<ConstantValues>;
+}
+
+let active = false;
+
+/** True while a function is being recorded: a jitted function that it calls is recorded with it. */
+export function isRecording(): boolean {
+  return active;
+}
+
+/** Collects what a function does to tensors and keys. */
+class Recorder {
+  readonly nodes: Node[] = [];
+  readonly inputs: View[] = [];
+  readonly inputKeys: KeyId[] = [];
+  readonly constants = new Map<BufferId, { view: View; values: ConstantValues }>();
+  readonly constantKeys = new Map<KeyId, Uint32Array>();
+  readonly #buffers = new Map<object, BufferId>();
+  /** Data that is a plain copy of other data: in a plan both are one buffer. */
+  readonly #copies = new Map<object, object>();
+  readonly #keys = new Map<PRNGKey, KeyId>();
+
+  constructor(private readonly read: (dataId: object) => ConstantValues) {}
+
+  #original(data: object): object {
+    let original = data;
+    for (let next = this.#copies.get(original); next !== undefined; next = this.#copies.get(original)) original = next;
+    return original;
+  }
+
+  /** Notes that `copy` has the values of `source`. */
+  addCopy(source: Tensor, copy: Tensor): void {
+    if (source.dataId !== copy.dataId) this.#copies.set(copy.dataId, source.dataId);
+  }
+
+  get bufferCount(): number {
+    return this.#buffers.size;
+  }
+
+  addInput(tensor: Tensor): void {
+    this.inputs.push(this.written(tensor));
+  }
+
+  addInputKey(key: PRNGKey): void {
+    this.inputKeys.push(this.newKey(key));
+  }
+
+  /** The view of a tensor that the program made or was given; any other is a constant. */
+  view(tensor: Tensor): View {
+    const known = this.isKnown(tensor);
+    const view = this.written(tensor);
+    if (!known) this.constants.set(view.buffer, { view, values: this.read(tensor.dataId).slice() });
+    return view;
+  }
+
+  /** The view of a tensor that a node made: a new buffer, or a known one seen with another shape. */
+  written(tensor: Tensor): View {
+    const data = this.#original(tensor.dataId);
+    let buffer = this.#buffers.get(data);
+    if (buffer === undefined) this.#buffers.set(data, (buffer = this.#buffers.size));
+    return { buffer, shape: [...tensor.shape], dtype: tensor.dtype };
+  }
+
+  isKnown(tensor: Tensor): boolean {
+    return this.#buffers.has(this.#original(tensor.dataId));
+  }
+
+  newKey(key: PRNGKey): KeyId {
+    const id = this.#keys.size;
+    this.#keys.set(key, id);
+    return id;
+  }
+
+  /** The number of a key; one that the program neither made nor was given is a constant. */
+  key(key: PRNGKey): KeyId {
+    const known = this.#keys.get(key);
+    if (known !== undefined) return known;
+    const id = this.newKey(key);
+    this.constantKeys.set(id, key.slice());
+    return id;
+  }
+}
+
+function refusal(what: string, instead: string): TankaError {
+  return new TankaError(
+    'jit-value-read',
+    `${what} inside a function given to hk.jit: the recorded plan could not follow it. ${instead}`,
+  );
+}
+
+/** Puts a method in front of an object's own or inherited one while `f` runs. */
+function replaced<O extends object, R>(object: O, methods: Partial<O>, f: () => R): R {
+  const before = Object.keys(methods).map(
+    (name) => [name, Object.getOwnPropertyDescriptor(object, name)] as const,
+  );
+  Object.assign(object, methods);
+  try {
+    return f();
+  } finally {
+    for (const [name, descriptor] of before) {
+      if (descriptor) Object.defineProperty(object, name, descriptor);
+      else Reflect.deleteProperty(object, name);
+    }
+  }
+}
+
+/** Keys of a random operation's result, whatever its nesting; typed arrays that are not keys cannot be followed. */
+function resultOfRandom(operation: string, result: unknown): { tensors: Tensor[]; keys: PRNGKey[] } {
+  const tensors: Tensor[] = [];
+  const keys: PRNGKey[] = [];
+  for (const leaf of flatten<unknown>(result as never)[0]) {
+    if (leaf instanceof Tensor) tensors.push(leaf);
+    else if (isKey(leaf)) keys.push(leaf);
+    else
+      throw refusal(
+        `hk.random.${operation} gave its values to JavaScript`,
+        'Draw tensors (hk.random.randint, hk.random.uniform) instead.',
+      );
+  }
+  return { tensors, keys };
+}
+
+/** What {@link record} learned. */
+export interface Recording<R> {
+  readonly graph: Graph;
+  readonly result: R;
+  readonly structure: Structure;
+}
+
+/**
+ * Runs `f` once and writes down the kernels and random operations that it runs.
+ *
+ * @throws `jit-value-read` when `f` reads a tensor's values, `jit-untraceable` when it draws from `Math.random`
+ */
+export function record<R>(
+  f: () => R,
+  inputs: readonly Tensor[],
+  inputKeys: readonly PRNGKey[],
+): Recording<R> {
+  const target = engine() as unknown as RecordedEngine;
+  const runKernel = target.runKernel.bind(target);
+  const readSync = target.readSync.bind(target);
+  const recorder = new Recorder(readSync);
+  inputs.forEach((tensor) => recorder.addInput(tensor));
+  inputKeys.forEach((key) => recorder.addInputKey(key));
+  // Kernels and random operations may run others inside: those belong to the outer one.
+  let depth = 0;
+
+  const inside = <T>(run: () => T): T => {
+    depth++;
+    try {
+      return run();
+    } finally {
+      depth--;
+    }
+  };
+
+  const recordKernel: RecordedEngine['runKernel'] = (name, given, attributes = {}) => {
+    if (name === 'Identity') {
+      const copy = inside(() => runKernel(name, given, attributes)) as Tensor;
+      // The engine also copies what a gradient will need, from inside other kernels.
+      recorder.addCopy(given['x'] as Tensor, copy);
+      return copy;
+    }
+    if (depth > 0) return runKernel(name, given, attributes);
+    const views: Record<string, View | View[]> = {};
+    for (const [key, input] of Object.entries(given)) {
+      if (Array.isArray(input)) views[key] = input.map((tensor: Tensor) => recorder.view(tensor));
+      else if (input instanceof Tensor) views[key] = recorder.view(input);
+    }
+    const result = inside(() => runKernel(name, given, attributes));
+    const made = Array.isArray(result) ? result : [result];
+    // A result on a known buffer is the same values seen with another shape: nothing to compute.
+    const isView = made.length === 1 && recorder.isKnown(made[0]);
+    if (!isView) {
+      const outputs = made.map((tensor) => recorder.written(tensor));
+      recorder.nodes.push({ kind: 'kernel', name, inputs: views, attributes: { ...attributes }, outputs });
+    }
+    return result;
+  };
+
+  const observe = <A, T>(operation: RandomOperation<A, T>, given: RandomInputs<A>, run: () => T): T => {
+    if (depth > 0) return run();
+    const keys = given.keys.map((key) => recorder.key(key));
+    const tensors = given.tensors.map((tensor) => recorder.view(tensor));
+    const result = inside(run);
+    const made = resultOfRandom(operation.name, result);
+    recorder.nodes.push({
+      kind: 'random',
+      operation: operation as unknown as RandomOperation<unknown, unknown>,
+      keys,
+      tensors,
+      attributes: given.attributes,
+      outputs: made.tensors.map((tensor) => recorder.written(tensor)),
+      outputKeys: made.keys.map((key) => recorder.newKey(key)),
+    });
+    return result;
+  };
+
+  const guards: Partial<RecordedEngine> = {
+    runKernel: recordKernel,
+    readSync: (dataId) => {
+      if (depth > 0) return readSync(dataId);
+      throw refusal(
+        'The values of a tensor were read',
+        'Compute with tensor operations, use hk.cond or hk.switch, or read values outside.',
+      );
+    },
+    read: () => {
+      throw refusal('The values of a tensor were read', 'Return the tensor and read it outside.');
+    },
+  };
+  const noRandomness: Partial<Math> = {
+    random: () => {
+      throw new TankaError(
+        'jit-untraceable',
+        'Math.random was called inside a function given to hk.jit (tf.randomNormal, tf.dropout and the like do so): its value would be the same on ' +
+          'every call. Use hk.random with a key.',
+      );
+    },
+  };
+
+  if (active) throw new Error('A recording is running already.');
+  active = true;
+  let result!: R;
+  let leaves: ResultLeaf[] = [];
+  let structure!: Structure;
+  try {
+    result = tidy(() => {
+      const value = replaced(target, guards, () =>
+        replaced(Math, noRandomness, () => observeRandom(observe, f)),
+      );
+      const [flat, nesting] = flatten<unknown>(value as never);
+      structure = nesting;
+      leaves = flat.map((leaf): ResultLeaf => {
+        if (leaf instanceof Tensor) return { kind: 'tensor', view: recorder.view(leaf) };
+        if (isKey(leaf)) return { kind: 'key', key: recorder.key(leaf) };
+        return { kind: 'static', value: leaf };
+      });
+      return value as R & Tensor;
+    });
+  } finally {
+    active = false;
+  }
+  const { nodes, constants, constantKeys, bufferCount } = recorder;
+  const graph: Graph = {
+    bufferCount,
+    inputs: recorder.inputs,
+    inputKeys: recorder.inputKeys,
+    constants,
+    constantKeys,
+    nodes,
+    results: leaves,
+  };
+  return { graph, result, structure };
+}
+
+/** True for the dtypes that plans hold in buffers. */
+export function isPlannable(dtype: DataType): boolean {
+  return dtype === 'float32' || dtype === 'int32' || dtype === 'bool';
+}
