@@ -4,6 +4,7 @@ import type { CompileErrorCode } from './codes/compile.js';
 import type { ConfigErrorCode } from './codes/config.js';
 import type { InitializerErrorCode } from './codes/initializers.js';
 import type { ModuleErrorCode } from './codes/module.js';
+import type { NnErrorCode } from './codes/nn.js';
 import type { RandomErrorCode } from './codes/random.js';
 import type { TransformErrorCode } from './codes/transform.js';
 import type { TreeErrorCode } from './codes/tree.js';
@@ -16,6 +17,8 @@ export type ErrorCode =
   | ConfigErrorCode
   | InitializerErrorCode
   | ModuleErrorCode
+  | NnErrorCode
+  | NnErrorCode
   | RandomErrorCode
   | TransformErrorCode
   | TreeErrorCode;

@@ -1,0 +1,20 @@
+import { matMul, reshape, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
+
+/**
+ * Sum over the last axis of `x` and the first of `w`, of any ranks from one up; the `dot` of TensorFlow.js stops at matrices.
+ *
+ * @param x `[...rows, size]`
+ * @param w `[size, ...columns]`
+ * @returns `[...rows, ...columns]`
+ */
+export function dot(x: Tensor, w: Tensor): Tensor {
+  const size = w.shape[0];
+  const rows = x.shape.slice(0, -1);
+  const columns = w.shape.slice(1);
+  const count = (sizes: number[]): number => sizes.reduce((a, b) => a * b, 1);
+  const product = matMul(
+    reshape<Tensor2D>(x, [count(rows), size]),
+    reshape<Tensor2D>(w, [size, count(columns)]),
+  );
+  return reshape(product, [...rows, ...columns]);
+}

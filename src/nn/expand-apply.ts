@@ -1,0 +1,35 @@
+import { expandDims, squeeze, Tensor } from '@tensorflow/tfjs-core';
+import { TankaError } from '../errors/tanka-error.js';
+import { map } from '../tree/tree.js';
+import { applyLayer, type Layer } from './sequential.js';
+
+/** Options of {@link expandApply}. */
+export interface ExpandApplyOptions {
+  /** Where the dimension of size 1 goes: `0` or `-1`. Default `0`. */
+  readonly axis?: 0 | -1;
+}
+
+/**
+ * A function that runs `f` on inputs with a dimension of size 1 added, and takes it off the outputs: a function for
+ * `[time, batch, ...]` runs on one time step.
+ *
+ * @throws `call-options` for another axis than 0 and -1
+ */
+export function expandApply<Args extends readonly unknown[] = Tensor[], Output = Tensor>(
+  f: Layer,
+  { axis = 0 }: ExpandApplyOptions = {},
+): (...args: Args) => Output {
+  if (axis !== 0 && axis !== -1) {
+    throw new TankaError(
+      'call-options',
+      `hk.expandApply adds a dimension at axis 0 or -1, but got axis: ${String(axis)}.`,
+    );
+  }
+  const onTensors = (g: (x: Tensor) => Tensor, tree: unknown): unknown =>
+    map((leaf: Tensor) => (leaf instanceof Tensor ? g(leaf) : leaf), tree);
+  return (...args) => {
+    const expanded = args.map((arg) => onTensors((x) => expandDims(x, axis), arg));
+    const outputs = applyLayer(f, expanded);
+    return onTensors((y) => squeeze(y, [axis < 0 ? y.rank + axis : axis]), outputs) as Output;
+  };
+}

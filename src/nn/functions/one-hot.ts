@@ -1,0 +1,32 @@
+import {
+  cast,
+  equal,
+  expandDims,
+  range,
+  reshape,
+  type DataType,
+  type Tensor,
+} from '@tensorflow/tfjs-core';
+
+/** Options of {@link oneHot}. */
+export interface OneHotOptions {
+  /** Default `float32`. */
+  readonly dtype?: DataType;
+  /** Where the new axis goes in the result. Default `-1`. */
+  readonly axis?: number;
+}
+
+/**
+ * Ones where the class is, zeros elsewhere; all zeros for a number that is no class.
+ *
+ * @param x class numbers `[...shape]`
+ * @returns `[...shape, numClasses]`, the new axis at `axis`
+ */
+export function oneHot(x: Tensor, numClasses: number, { dtype = 'float32', axis = -1 }: OneHotOptions = {}): Tensor {
+  const dim = axis < 0 ? axis + x.rank + 1 : axis;
+  const classes = reshape(
+    range(0, numClasses, 1, x.dtype === 'float32' ? 'float32' : 'int32'),
+    [...Array.from({ length: x.rank + 1 }, (_, i) => (i === dim ? numClasses : 1))],
+  );
+  return cast(equal(expandDims(x, dim), classes), dtype);
+}

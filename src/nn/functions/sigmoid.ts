@@ -1,0 +1,38 @@
+import {
+  abs,
+  add,
+  div,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  sigmoid as stockSigmoid,
+  type Tensor,
+} from '@tensorflow/tfjs-core';
+import { relu6 } from './relu.js';
+import { softplus } from './softplus.js';
+
+/** `1 / (1 + e⁻ˣ)`. */
+export function sigmoid(x: Tensor): Tensor {
+  return stockSigmoid(x);
+}
+
+/** `log(sigmoid(x))`, without the rounding of the two steps. */
+export function logSigmoid(x: Tensor): Tensor {
+  return neg(softplus(neg(x)));
+}
+
+/** `relu6(x + 3) / 6`. */
+export function hardSigmoid(x: Tensor): Tensor {
+  return div(relu6(add(x, 3)), 6);
+}
+
+/** `(x + 1) / 2` cut to `[0, 1]`: the derivative of `sparsePlus`. */
+export function sparseSigmoid(x: Tensor): Tensor {
+  return mul(0.5, minimum(maximum(add(x, 1), 0), 2));
+}
+
+/** `x / (|x| + 1)`. */
+export function softSign(x: Tensor): Tensor {
+  return div(x, add(abs(x), 1));
+}

@@ -1,0 +1,17 @@
+import { greater, less, onesLike, neg, tanh as stockTanh, where, type Tensor } from '@tensorflow/tfjs-core';
+
+/** Hyperbolic tangent. */
+export function tanh(x: Tensor): Tensor {
+  return stockTanh(x);
+}
+
+/** `x` cut to `[-1, 1]`; the derivative at both ends is 1. */
+export function hardTanh(x: Tensor): Tensor {
+  const one = onesLike(x);
+  return where(greater(x, one), one, where(less(x, neg(one)), neg(one), x));
+}
+
+/** `x` itself. */
+export function identity(x: Tensor): Tensor {
+  return x;
+}

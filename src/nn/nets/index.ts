@@ -1,0 +1,1 @@
+export { MLP, type MLPCallOptions, type MLPOptions, type MLPReverseOptions } from './mlp.js';

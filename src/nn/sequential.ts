@@ -1,0 +1,48 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { TankaError } from '../errors/tanka-error.js';
+import { module } from '../module/decorators.js';
+import { Module, type ModuleOptions } from '../module/module.js';
+
+/** What stands in a list of layers: a function, or anything with a `call` method (modules, `BatchApply`, `Deferred`). */
+export type Layer = ((...args: never[]) => unknown) | { call(...args: never[]): unknown };
+
+/** Applies a {@link Layer}. */
+export function applyLayer(layer: Layer, args: readonly unknown[]): unknown {
+  return typeof layer === 'function' ? layer(...(args as never[])) : layer.call(...(args as never[]));
+}
+
+/**
+ * Applies layers one after the other. Has no parameters of its own, and layers made before it keep their own names.
+ */
+@module('sequential', { positional: ['layers'] })
+export class Sequential extends Module {
+  readonly layers: readonly Layer[];
+
+  /** @throws `layer-options` for a layer that is neither a function nor has a `call` method */
+  constructor(layers: Iterable<Layer>, options: ModuleOptions = {}) {
+    super(options);
+    this.layers = [...layers];
+    for (const [i, layer] of this.layers.entries()) {
+      const callable = typeof layer === 'function' || typeof layer?.call === 'function';
+      if (callable) continue;
+      throw new TankaError(
+        'layer-options',
+        `Layer ${i} of '${this.moduleName}' is ${String(layer)}. Pass functions, or objects with a call method such as modules.`,
+      );
+    }
+  }
+
+  /**
+   * @param x input of the first layer
+   * @param rest further arguments of the first layer; the others get the output of the one before alone
+   * @returns the output of the last layer; `x` when there is none
+   */
+  call<Output = Tensor>(x: unknown, ...rest: unknown[]): Output {
+    const [first, ...others] = this.layers;
+    if (first === undefined) return x as Output;
+    return others.reduce<unknown>(
+      (y, layer) => applyLayer(layer, [y]),
+      applyLayer(first, [x, ...rest]),
+    ) as Output;
+  }
+}

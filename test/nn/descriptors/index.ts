@@ -1,0 +1,31 @@
+import { awaited } from './awaited.js';
+import { denseDescriptors } from './dense.js';
+import type { HandCase, LayerCase, LayerDescriptor } from './descriptor.js';
+import { moduleGoldens, type GoldenLayerCase } from './goldens.js';
+import { makeInputs } from './inputs.js';
+import { mlpDescriptors } from './mlp.js';
+import { shapeDescriptors } from './shape.js';
+
+/** All layers, one file a family. */
+export const descriptors: readonly LayerDescriptor[] = [
+  ...denseDescriptors,
+  ...mlpDescriptors,
+  ...shapeDescriptors,
+];
+
+/** The golden cases of a layer, but for those that hold a layer still awaited. */
+export function goldensOf({ layer }: LayerDescriptor): GoldenLayerCase[] {
+  return moduleGoldens
+    .filter(({ module }) => module === layer)
+    .map(({ layerCase }) => layerCase)
+    .filter(({ golden }) => !awaited.some((name) => JSON.stringify(golden).includes(`"module":"${name}"`)));
+}
+
+function fromHand(handCase: HandCase): LayerCase {
+  return { ...handCase, inputs: () => makeInputs(handCase.inputs) };
+}
+
+/** All cases of a layer: its goldens and those written by hand. */
+export function casesOf(descriptor: LayerDescriptor): LayerCase[] {
+  return [...goldensOf(descriptor), ...(descriptor.cases ?? []).map(fromHand)];
+}

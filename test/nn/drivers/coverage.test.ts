@@ -1,0 +1,34 @@
+import { expect } from 'chai';
+import * as hk from '../../../src/index.js';
+import { awaited } from '../descriptors/awaited.js';
+import { exportedModules } from '../descriptors/build.js';
+import { moduleGoldens, shapesGoldens } from '../descriptors/goldens.js';
+import { descriptors } from '../descriptors/index.js';
+
+describe('the list of descriptors', () => {
+  const described = descriptors.map(({ layer }) => layer);
+
+  it('has each layer once', () => {
+    expect(described).to.deep.equal([...new Set(described)]);
+  });
+
+  it('has every module that is exported', () => {
+    expect(described).to.include.members([...exportedModules(hk).keys()]);
+  });
+
+  it('has only modules that are exported', () => {
+    expect([...exportedModules(hk).keys()]).to.include.members(described);
+  });
+
+  it('has every layer of the goldens', () => {
+    const layers = new Set([...moduleGoldens, ...shapesGoldens].map(({ module }) => module));
+    expect([...described, ...awaited]).to.include.members([...layers]);
+    expect(awaited.filter((layer) => described.includes(layer))).to.deep.equal([]);
+  });
+
+  it('has no case twice', () => {
+    const ids = descriptors.flatMap(({ cases = [] }) => cases.map(({ id }) => id));
+    const all = [...ids, ...moduleGoldens.map(({ layerCase }) => layerCase.id)];
+    expect(all).to.deep.equal([...new Set(all)]);
+  });
+});
