@@ -23,18 +23,6 @@ export { Reshape, type ReshapeOptions } from './nn/reshape.js';
 export { Sequential, type Layer } from './nn/sequential.js';
 export * as nets from './nn/nets/index.js';
 export * as nn from './nn/functions/index.js';
-export { BatchApply, type BatchApplyOptions } from './nn/batch-apply.js';
-export { Bias, type BiasCallOptions, type BiasOptions } from './nn/bias.js';
-export { Dropout, dropout, type DropoutOptions } from './nn/dropout.js';
-export { expandApply, type ExpandApplyOptions } from './nn/expand-apply.js';
-export { Flatten, type FlattenOptions } from './nn/flatten.js';
-export { oneHot, type OneHotOptions } from './nn/functions/one-hot.js';
-export { Linear, type LinearOptions } from './nn/linear.js';
-export { multinomial } from './nn/multinomial.js';
-export { Reshape, type ReshapeOptions } from './nn/reshape.js';
-export { Sequential, type Layer } from './nn/sequential.js';
-export * as nets from './nn/nets/index.js';
-export * as nn from './nn/functions/index.js';
 export type { PRNGKey } from './random/key.js';
 export { PRNGSequence } from './random/prng-sequence.js';
 export {

@@ -34,10 +34,10 @@ export class BatchApply {
    */
   call<Output = Tensor>(...args: unknown[]): Output {
     const { numDims } = this;
-    const example = leaves<unknown>(args as Tree<unknown>).find(
+    const example = leaves(args as Tree<Tensor>).find(
       (leaf) => leaf instanceof Tensor && leaf.rank >= numDims,
     );
-    if (!(example instanceof Tensor)) {
+    if (example === undefined) {
       throw new TankaError(
         'input-rank',
         `hk.BatchApply merges ${numDims} dimensions, but no input is a tensor of rank ${numDims} or more. Pass one, or merge fewer: { numDims }.`,

@@ -65,8 +65,5 @@ export function checkDtype(
 
 /** A refusal of an input whose sizes do not fit, with what fits. */
 export function wrongShape(layer: LayerName, x: Tensor, expected: string, what = 'its input'): TankaError {
-  return new TankaError(
-    'input-shape',
-    `${nameOf(layer)} takes ${expected} as ${what}, but got ${show(x)}.`,
-  );
+  return new TankaError('input-shape', `${nameOf(layer)} takes ${expected} as ${what}, but got ${show(x)}.`);
 }

@@ -16,7 +16,12 @@ export function referenceValues(arrays: Arrays, reference: ArrayReference): Retu
   return goldenValues(array);
 }
 
-const dtypes: Readonly<Record<string, string>> = { float32: 'float32', int32: 'int32', bool: 'bool', uint8: 'int32' };
+const dtypes: Readonly<Record<string, string>> = {
+  float32: 'float32',
+  int32: 'int32',
+  bool: 'bool',
+  uint8: 'int32',
+};
 
 /**
  * Asserts that a nesting of tensors is that of the golden: structure, shapes and dtypes, and values within `tolerance` of the

@@ -1,4 +1,17 @@
-import { cos, engine, mul, range, reshape, scalar, sum, tidy, zerosLike, add, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
+import {
+  cos,
+  engine,
+  mul,
+  range,
+  reshape,
+  scalar,
+  sum,
+  tidy,
+  zerosLike,
+  add,
+  type Scalar,
+  type Tensor,
+} from '@tensorflow/tfjs-core';
 import { tree, type Params } from '../../src/index.js';
 
 /**
@@ -34,22 +47,18 @@ export function gradientsOf(
   inputs: readonly Tensor[],
 ): Gradients {
   return tidy(() => {
-    const [leaves, structure] = tree.flatten(params as tree.Tree<Tensor>);
+    const [leaves, structure] = tree.flatten(params);
     const floats = inputs.filter((x) => x.dtype === 'float32');
     // The same tensor at two places would share one gradient.
     const xs = [...leaves, ...floats];
-    const { value, grads } = engine().gradients(
-      () => f(params, [...inputs]),
-      xs,
-      undefined,
-      true,
-    );
+    const { value, grads } = engine().gradients(() => f(params, [...inputs]), xs, undefined, true);
     const all = xs.map((x, i) => (grads[i] as Tensor | null) ?? zerosLike(x));
     const byInput = new Map(floats.map((x, i) => [x, all[leaves.length + i]]));
-    return {
-      value: value as Scalar,
+    const found: Gradients = {
+      value: value,
       params: tree.unflatten(structure, all.slice(0, leaves.length)) as Params,
       inputs: inputs.map((x) => byInput.get(x) ?? null),
-    } as Gradients & Tensor;
+    };
+    return found as Gradients & Tensor;
   });
 }

@@ -1,4 +1,4 @@
-import { matMul, reshape, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
+import { matMul, reshape, type Tensor } from '@tensorflow/tfjs-core';
 
 /**
  * Sum over the last axis of `x` and the first of `w`, of any ranks from one up; the `dot` of TensorFlow.js stops at matrices.
@@ -12,9 +12,6 @@ export function dot(x: Tensor, w: Tensor): Tensor {
   const rows = x.shape.slice(0, -1);
   const columns = w.shape.slice(1);
   const count = (sizes: number[]): number => sizes.reduce((a, b) => a * b, 1);
-  const product = matMul(
-    reshape<Tensor2D>(x, [count(rows), size]),
-    reshape<Tensor2D>(w, [size, count(columns)]),
-  );
+  const product = matMul(reshape(x, [count(rows), size]), reshape(w, [size, count(columns)]));
   return reshape(product, [...rows, ...columns]);
 }

@@ -84,7 +84,12 @@ function check(query: Tensor, key: Tensor, value: Tensor, { mask }: DotProductAt
     throw wrongShape(CALLER, query, `the batch and head size of the key, ${show(key)},`, 'its query');
   }
   if (heads % keyHeads !== 0) {
-    throw wrongShape(CALLER, query, `a multiple of the ${keyHeads} heads of the key, ${show(key)},`, 'its query');
+    throw wrongShape(
+      CALLER,
+      query,
+      `a multiple of the ${keyHeads} heads of the key, ${show(key)},`,
+      'its query',
+    );
   }
   if (mask && mask.dtype !== 'bool') {
     throw new TankaError(

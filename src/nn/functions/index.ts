@@ -2,7 +2,13 @@ export { dotProductAttention, type DotProductAttentionOptions } from './dot-prod
 export { celu, elu, selu, type EluOptions } from './elu.js';
 export { gelu, type GeluOptions } from './gelu.js';
 export { glu, type GluOptions } from './glu.js';
-export { log1mexp, logmeanexp, logsumexp, type LogmeanexpOptions, type LogsumexpOptions } from './logsumexp.js';
+export {
+  log1mexp,
+  logmeanexp,
+  logsumexp,
+  type LogmeanexpOptions,
+  type LogsumexpOptions,
+} from './logsumexp.js';
 export { oneHot, type OneHotOptions } from './one-hot.js';
 export { leakyRelu, relu, relu6, type LeakyReluOptions } from './relu.js';
 export { hardSigmoid, logSigmoid, sigmoid, softSign, sparseSigmoid } from './sigmoid.js';

@@ -49,7 +49,10 @@ export interface LogsumexpOptions extends LogmeanexpOptions {
  * @returns the logarithm, or `[logarithm, sign]` with `returnSign`
  * @throws `call-options` for an axis that `a` does not have
  */
-export function logsumexp(a: Tensor, options: LogsumexpOptions & { readonly returnSign: true }): [Tensor, Tensor];
+export function logsumexp(
+  a: Tensor,
+  options: LogsumexpOptions & { readonly returnSign: true },
+): [Tensor, Tensor];
 export function logsumexp(a: Tensor, options?: LogsumexpOptions & { readonly returnSign?: false }): Tensor;
 export function logsumexp(
   a: Tensor,

@@ -1,12 +1,4 @@
-import {
-  cast,
-  equal,
-  expandDims,
-  range,
-  reshape,
-  type DataType,
-  type Tensor,
-} from '@tensorflow/tfjs-core';
+import { cast, equal, expandDims, range, reshape, type DataType, type Tensor } from '@tensorflow/tfjs-core';
 
 /** Options of {@link oneHot}. */
 export interface OneHotOptions {
@@ -22,11 +14,14 @@ export interface OneHotOptions {
  * @param x class numbers `[...shape]`
  * @returns `[...shape, numClasses]`, the new axis at `axis`
  */
-export function oneHot(x: Tensor, numClasses: number, { dtype = 'float32', axis = -1 }: OneHotOptions = {}): Tensor {
+export function oneHot(
+  x: Tensor,
+  numClasses: number,
+  { dtype = 'float32', axis = -1 }: OneHotOptions = {},
+): Tensor {
   const dim = axis < 0 ? axis + x.rank + 1 : axis;
-  const classes = reshape(
-    range(0, numClasses, 1, x.dtype === 'float32' ? 'float32' : 'int32'),
-    [...Array.from({ length: x.rank + 1 }, (_, i) => (i === dim ? numClasses : 1))],
-  );
+  const classes = reshape(range(0, numClasses, 1, x.dtype === 'float32' ? 'float32' : 'int32'), [
+    ...Array.from({ length: x.rank + 1 }, (_, i) => (i === dim ? numClasses : 1)),
+  ]);
   return cast(equal(expandDims(x, dim), classes), dtype);
 }

@@ -15,7 +15,9 @@ function toFactoryName(name: string): string {
   return name.charAt(0).toLowerCase() + name.slice(1);
 }
 
-type Callable = { call(...args: unknown[]): unknown };
+interface Callable {
+  call(...args: unknown[]): unknown;
+}
 type AnyConstructor = new (...args: unknown[]) => Callable;
 
 function member(namespace: object, name: string): unknown {
@@ -35,19 +37,20 @@ export function resolve(hk: Library, value: unknown): unknown {
   if (Array.isArray(value)) return value.map((item) => resolve(hk, item));
   if (value === null || typeof value !== 'object') return value;
   const spec = value as GoldenArguments;
-  if (typeof spec['$init'] === 'string') {
-    const args = resolveArguments(hk, (spec['args'] ?? {}) as GoldenArguments);
-    const factory = member(hk.initializers, toFactoryName(spec['$init'])) as (...xs: unknown[]) => unknown;
-    return 'constant' in args ? factory(args['constant']) : factory(args);
+  if (typeof spec.$init === 'string') {
+    const args = resolveArguments(hk, (spec.args ?? {}) as GoldenArguments);
+    const factory = member(hk.initializers, toFactoryName(spec.$init)) as (...xs: unknown[]) => unknown;
+    return 'constant' in args ? factory(args.constant) : factory(args);
   }
-  if (typeof spec['$fn'] === 'string') return member(hk.nn, toCamelCase(spec['$fn']));
-  if (typeof spec['$pad'] === 'string') return member((hk as unknown as { pad: object }).pad, toCamelCase(spec['$pad']));
-  if (Array.isArray(spec['$slice'])) {
-    const [start, stop, step] = spec['$slice'] as (number | null)[];
+  if (typeof spec.$fn === 'string') return member(hk.nn, toCamelCase(spec.$fn));
+  if (typeof spec.$pad === 'string')
+    return member((hk as unknown as { pad: object }).pad, toCamelCase(spec.$pad));
+  if (Array.isArray(spec.$slice)) {
+    const [start, stop, step] = spec.$slice as (number | null)[];
     return { start: start ?? undefined, stop: stop ?? undefined, step: step ?? undefined };
   }
-  if (spec['$module'] !== undefined) {
-    const { module, args } = spec['$module'] as { module: string; args?: GoldenArguments };
+  if (spec.$module !== undefined) {
+    const { module, args } = spec.$module as { module: string; args?: GoldenArguments };
     return buildModule(hk, module, args);
   }
   return resolveArguments(hk, spec);
@@ -75,7 +78,12 @@ export function buildModule(hk: Library, name: string, args: GoldenArguments = {
 }
 
 /** Calls a layer with a golden's call arguments: `isTraining` is positional after the inputs, the rest are options. */
-export function callModule(hk: Library, layer: Callable, inputs: readonly unknown[], call: GoldenArguments): unknown {
+export function callModule(
+  hk: Library,
+  layer: Callable,
+  inputs: readonly unknown[],
+  call: GoldenArguments,
+): unknown {
   const { isTraining, ...options } = resolveArguments(hk, call);
   const flags = isTraining === undefined ? [] : [isTraining];
   const rest = Object.keys(options).length === 0 ? [] : [options];

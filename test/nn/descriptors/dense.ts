@@ -40,8 +40,7 @@ export const denseDescriptors: readonly LayerDescriptor[] = [
     cases: [
       {
         id: 'bias/multiplier',
-        run: (hk, [x]) =>
-          new hk.Bias({ bInit: hk.initializers.randomNormal() }).call(x, { multiplier: -2 }),
+        run: (hk, [x]) => new hk.Bias({ bInit: hk.initializers.randomNormal() }).call(x, { multiplier: -2 }),
         inputs: [{ shape: [3, 2, 4] }],
       },
       {
@@ -104,7 +103,11 @@ export const denseDescriptors: readonly LayerDescriptor[] = [
         inputs: [{ shape: [4, 5] }],
         applySeed: 3,
       },
-      { id: 'sequential/empty', run: (hk, [x]) => new hk.Sequential([]).call(x), inputs: [{ shape: [4, 5] }] },
+      {
+        id: 'sequential/empty',
+        run: (hk, [x]) => new hk.Sequential([]).call(x),
+        inputs: [{ shape: [4, 5] }],
+      },
     ],
     batchAxis: (id) => (id === 'sequential/first_takes_the_rest' ? null : 0),
     refusals: [

@@ -1,15 +1,11 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import {
-  goldenCases,
-  goldenTensor,
-  type ArrayReference,
-  type GoldenArray,
-} from '../../support/goldens.js';
+import { goldenCases, goldenTensor, type ArrayReference, type GoldenArray } from '../../support/goldens.js';
 import { buildModule, callModule, type GoldenArguments } from './build.js';
 import type { LayerCase } from './descriptor.js';
 
 /** A nesting of references to golden arrays, as the generator wrote it. */
-export type GoldenTree = ArrayReference | null | boolean | number | string | GoldenTree[] | { [key: string]: GoldenTree };
+export type GoldenTree =
+  ArrayReference | null | boolean | number | string | GoldenTree[] | { [key: string]: GoldenTree };
 
 /** Parameters or state by module name, then name. */
 export type GoldenBundles = Record<string, Record<string, ArrayReference>>;
@@ -23,7 +19,8 @@ export interface GoldenCase {
   readonly params: GoldenBundles;
   readonly state: GoldenBundles;
   readonly steps: readonly { readonly output: GoldenTree; readonly state: GoldenBundles }[];
-  readonly grads?: false | { readonly params: GoldenBundles; readonly inputs: Record<string, ArrayReference> };
+  readonly grads?:
+    false | { readonly params: GoldenBundles; readonly inputs: Record<string, ArrayReference> };
 }
 
 /** A golden of one module of `layers.json` or `nets.json`. */
@@ -89,10 +86,17 @@ export const moduleGoldens: readonly { module: string; layerCase: GoldenLayerCas
       .map((golden) => {
         const { module, args, call = {}, init_call = {} } = golden as ModuleGoldenCase;
         const run: LayerCase['run'] = (hk, inputs) =>
-          callModule(hk, buildModule(hk, module, args), inputs, hk.runningInit() ? { ...call, ...init_call } : call);
+          callModule(
+            hk,
+            buildModule(hk, module, args),
+            inputs,
+            hk.runningInit() ? { ...call, ...init_call } : call,
+          );
         return { module, layerCase: goldenLayerCase(golden as ModuleGoldenCase, arrays, run) };
       }),
 );
 
 /** Names and shapes of the full-size networks. */
-export const shapesGoldens: readonly ShapesGoldenCase[] = files.flatMap(({ cases }) => cases.filter(isShapesCase));
+export const shapesGoldens: readonly ShapesGoldenCase[] = files.flatMap(({ cases }) =>
+  cases.filter(isShapesCase),
+);

@@ -13,7 +13,8 @@ export const mlpDescriptors: readonly LayerDescriptor[] = [
         id: 'mlp/reverse',
         run: (hk, [x]) => {
           const mlp = new hk.nets.MLP([6, 4, 3]);
-          return mlp.reverse().call(mlp.call(x));
+          const y = mlp.call(x);
+          return mlp.reverse().call(y);
         },
         inputs: [{ shape: [4, 5] }],
       },
@@ -29,7 +30,8 @@ export const mlpDescriptors: readonly LayerDescriptor[] = [
       },
       {
         what: 'bInit without bias',
-        run: (hk, [x]) => new hk.nets.MLP([3], { withBias: false, bInit: hk.initializers.constant(1) }).call(x),
+        run: (hk, [x]) =>
+          new hk.nets.MLP([3], { withBias: false, bInit: hk.initializers.constant(1) }).call(x),
         inputs: [{ shape: [4, 5] }],
         code: 'layer-options',
         says: ['bInit'],

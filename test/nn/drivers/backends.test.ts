@@ -6,14 +6,19 @@ import { tolerances } from '../../support/tolerances.js';
 import { casesOf, descriptors } from '../descriptors/index.js';
 import { withRun } from './run.js';
 
-type Leaf = { path: string; shape: number[]; dtype: string; values: Float32Array | Int32Array | Uint8Array };
+interface Leaf {
+  path: string;
+  shape: number[];
+  dtype: string;
+  values: Float32Array | Int32Array | Uint8Array;
+}
 
 function leavesOf(tree: unknown): Leaf[] {
   return hk.tree.leavesWithPath(tree as hk.tree.Tree<Tensor>).map(({ path, leaf }) => ({
     path: path.join('/'),
     shape: leaf.shape,
     dtype: leaf.dtype,
-    values: leaf.dataSync().slice() as Leaf['values'],
+    values: leaf.dataSync().slice(),
   }));
 }
 

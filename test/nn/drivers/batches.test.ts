@@ -47,7 +47,7 @@ describe('layers treat the examples of a batch alike and apart', () => {
             axis,
           );
           expect(together.shape).to.deep.equal(expected.shape);
-          expectClose(together, expected.dataSync() as Float32Array, tolerances.output, `output ${leaf}`);
+          expectClose(together, expected.dataSync(), tolerances.output, `output ${leaf}`);
           together.dispose();
         });
         hk.tree.dispose([whole, single, params, state, inputs]);

@@ -24,8 +24,8 @@ function norm(x: Tensor): number {
 }
 
 function inner(a: Tensor, b: Tensor): number {
-  const x = a.dataSync();
-  const y = b.dataSync();
+  const x = a.dataSync() as Float32Array;
+  const y = b.dataSync() as Float32Array;
   return x.reduce((total, value, i) => total + value * y[i], 0);
 }
 
@@ -34,7 +34,8 @@ describe('gradients of layers equal finite differences', () => {
     onBackend(backend, () => {
       for (const descriptor of descriptors) {
         for (const layerCase of casesOf(descriptor)) {
-          if (layerCase.differentiable === false || descriptor.notDifferentiable?.test(layerCase.id)) continue;
+          if (layerCase.differentiable === false || descriptor.notDifferentiable?.test(layerCase.id))
+            continue;
           it(layerCase.id, () => {
             const model = modelOf(layerCase);
             const inputs = layerCase.inputs();
@@ -44,7 +45,7 @@ describe('gradients of layers equal finite differences', () => {
             const found = gradientsOf(f, params, inputs);
 
             // One leaf at a time, so that an error in a small one does not drown.
-            const paramLeaves = hk.tree.leavesWithPath(params as hk.tree.Tree<Tensor>);
+            const paramLeaves = hk.tree.leavesWithPath(params);
             const places = [
               ...paramLeaves.map(({ path: [...path], leaf }, salt) => ({
                 what: path.join('/'),

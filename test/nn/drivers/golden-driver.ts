@@ -38,7 +38,8 @@ export interface GoldenOptions {
 /** Declares the tests that compare a case with its golden. */
 export function testGolden(layerCase: GoldenLayerCase, { stateFromData }: GoldenOptions = {}): void {
   const { golden, arrays } = layerCase;
-  const stateTolerance = (name: string): number => (stateFromData?.test(name) === true ? tolerances.output : 0);
+  const stateTolerance = (name: string): number =>
+    stateFromData?.test(name) === true ? tolerances.output : 0;
 
   for (const backend of backends) {
     onBackend(backend, () => {
@@ -51,8 +52,20 @@ export function testGolden(layerCase: GoldenLayerCase, { stateFromData }: Golden
         let state = first;
         golden.steps.forEach((step, i) => {
           const [output, next] = model.apply(params, state, applyKey(layerCase), ...inputs);
-          expectGoldenTree(output, step.output, arrays, tolerances.output, `output of step ${i}`, toCamelCase);
-          expectBundles(next, { golden: step.state, arrays }, `state after step ${i}`, () => tolerances.output);
+          expectGoldenTree(
+            output,
+            step.output,
+            arrays,
+            tolerances.output,
+            `output of step ${i}`,
+            toCamelCase,
+          );
+          expectBundles(
+            next,
+            { golden: step.state, arrays },
+            `state after step ${i}`,
+            () => tolerances.output,
+          );
           hk.tree.dispose([output, state]);
           state = next;
         });
@@ -84,7 +97,12 @@ export function testGolden(layerCase: GoldenLayerCase, { stateFromData }: Golden
         }
         for (const [i, reference] of Object.entries(grads.inputs)) {
           const gradient = found.inputs[Number(i)] as Tensor;
-          expectClose(gradient, referenceValues(arrays, reference), tolerances.gradient, `gradient of input ${i}`);
+          expectClose(
+            gradient,
+            referenceValues(arrays, reference),
+            tolerances.gradient,
+            `gradient of input ${i}`,
+          );
         }
         hk.tree.dispose([found.value, found.params, found.inputs, params, state, inputs]);
       });

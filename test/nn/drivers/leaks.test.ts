@@ -6,7 +6,7 @@ import { applyKey, modelOf } from './run.js';
 
 /** The parameters without the one at a place, which a layer then misses in the middle of its work. */
 function without(params: hk.Params, place: number): hk.Params {
-  const { path } = hk.tree.leavesWithPath(params as hk.tree.Tree<Tensor>)[place];
+  const { path } = hk.tree.leavesWithPath(params)[place];
   const name = path[path.length - 1];
   const bundle = path.slice(0, -1).join('/');
   return {
@@ -38,7 +38,7 @@ describe('layers free what they make', () => {
         const model = modelOf(layerCase);
         const inputs = layerCase.inputs();
         const [params, state] = model.init(layerCase.seed ?? 42, ...inputs);
-        const count = hk.tree.leaves(params as hk.tree.Tree<Tensor>).length;
+        const count = hk.tree.leaves(params).length;
         const before = memory().numTensors;
         for (let place = 0; place < Math.min(count, 8); place++) {
           const broken = without(params, place);

@@ -1,3 +1,4 @@
+import '@tensorflow/tfjs-backend-cpu';
 import { setBackend, type Tensor } from '@tensorflow/tfjs-core';
 import * as hk from '../../../src/index.js';
 import type { LayerCase, Library } from '../descriptors/descriptor.js';
@@ -6,7 +7,7 @@ import type { LayerCase, Library } from '../descriptors/descriptor.js';
 export const backends = ['wasm', 'cpu'] as const;
 
 /** Those whose gradients are tested. */
-export const gradientBackends: readonly (typeof backends)[number][] = ['cpu'];
+export const gradientBackends: readonly (typeof backends)[number][] = ['wasm', 'cpu'];
 
 /** Declares tests that run on a backend; the others run on WASM. */
 export function onBackend(backend: (typeof backends)[number], declare: () => void): void {
@@ -60,4 +61,3 @@ export function withRun<R>(
     });
   }
 }
-
