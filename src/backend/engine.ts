@@ -7,3 +7,13 @@ import { engine } from '@tensorflow/tfjs-core';
 export function tensorIdMark(): number {
   return (engine() as unknown as { nextTensorId(): number }).nextTensorId();
 }
+
+/** The innermost tidy scope that is open, or `undefined`: two calls with the same scope between them run in the same block. */
+export function currentScope(): object | undefined {
+  return (engine() as unknown as { state: { activeScope?: object | null } }).state.activeScope ?? undefined;
+}
+
+/** Whether a gradient is being recorded. */
+export function recordingGradient(): boolean {
+  return (engine() as unknown as { state: { gradientDepth: number } }).state.gradientDepth > 0;
+}

@@ -8,6 +8,7 @@ import type { NnErrorCode } from './codes/nn.js';
 import type { RandomErrorCode } from './codes/random.js';
 import type { TransformErrorCode } from './codes/transform.js';
 import type { TreeErrorCode } from './codes/tree.js';
+import type { WrapperErrorCode } from './codes/wrapper.js';
 
 /** Every code that a {@link TankaError} can carry; one file of codes a room, one page of documentation a code. */
 export type ErrorCode =
@@ -21,4 +22,5 @@ export type ErrorCode =
   | NnErrorCode
   | RandomErrorCode
   | TransformErrorCode
-  | TreeErrorCode;
+  | TreeErrorCode
+  | WrapperErrorCode;

@@ -1,0 +1,22 @@
+/** Codes thrown by `src/wrapper`. Each has a page `docs/errors/CODE.md`. */
+export type WrapperErrorCode =
+  | 'wrapper-build-in-gradient'
+  | 'wrapper-dtype-unsupported'
+  | 'wrapper-function-invalid'
+  | 'wrapper-function-unregistered'
+  | 'wrapper-init-missing'
+  | 'wrapper-init-result'
+  | 'wrapper-inputs-invalid'
+  | 'wrapper-leaf-invalid'
+  | 'wrapper-module-invalid'
+  | 'wrapper-not-built'
+  | 'wrapper-option-invalid'
+  | 'wrapper-output-invalid'
+  | 'wrapper-output-shape'
+  | 'wrapper-promise'
+  | 'wrapper-seed-invalid'
+  | 'wrapper-shape-unknown'
+  | 'wrapper-signature-argument'
+  | 'wrapper-signature-missing'
+  | 'wrapper-state-mismatch'
+  | 'wrapper-weights-mismatch';
