@@ -1,5 +1,6 @@
 import { TankaError } from '../errors/tanka-error.js';
-import { foldIn, key, type PRNGKey } from '../random/key.js';
+import { foldIn } from '../random/fold-in.js';
+import { key, type PRNGKey } from '../random/key.js';
 import { show } from './signature.js';
 
 /** `init` in ASCII: keeps the key of `init_fn` apart from those of the calls. */

@@ -1,5 +1,6 @@
 import { tidy, type DataType, type serialization, type Tensor } from '@tensorflow/tfjs-core';
 import { layers, SymbolicTensor, type Shape } from '@tensorflow/tfjs-layers';
+import { ensureGradientRules } from '../../backend/gradients/index.js';
 import { recordingGradient, tensorIdMark } from '../../backend/engine.js';
 import { TankaError } from '../../errors/tanka-error.js';
 import { unflatten, type Structure, type Tree } from '../../tree/tree.js';
@@ -122,6 +123,7 @@ export abstract class WrapperLayer extends layers.Layer {
 
   override build(inputShape: Shape | Shape[]): void {
     if (this.built) return;
+    ensureGradientRules();
     if (recordingGradient()) {
       throw new TankaError(
         'wrapper-build-in-gradient',
@@ -141,15 +143,14 @@ export abstract class WrapperLayer extends layers.Layer {
   }
 
   override call(inputs: Tensor | Tensor[], kwargs: Record<string, unknown>): Tensor | Tensor[] {
+    const training = Boolean(kwargs.training);
+    // Importing tfjs-layers registers the stock rules again over ours.
+    if (training) ensureGradientRules();
     const tensors = Array.isArray(inputs) ? inputs : [inputs];
     const { structure } = this.#current(tensors.length);
     const flat = tidy(() => {
       const mark = tensorIdMark();
-      const { outputs, commit } = this.runModel(
-        unflatten<unknown>(structure, tensors),
-        Boolean(kwargs.training),
-        false,
-      );
+      const { outputs, commit } = this.runModel(unflatten<unknown>(structure, tensors), training, false);
       const read = this.#read(outputs, mark);
       this.#checkShapes(read.tensors);
       commit();
