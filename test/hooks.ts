@@ -1,13 +1,15 @@
-import { memory, setBackend } from '@tensorflow/tfjs-core';
-import '@tensorflow/tfjs-backend-wasm';
+import { memory } from '@tensorflow/tfjs-core';
 import '../src/index.js';
+import { useWasm } from '../src/backend/wasm/index.js';
+import { compileStaleKernels } from './support/binaries.js';
 
 let before = 0;
 
 /** Every test runs on WASM and must leave as many tensors as it found. */
 export const mochaHooks: Mocha.RootHookObject = {
   async beforeAll() {
-    await setBackend('wasm');
+    compileStaleKernels();
+    await useWasm();
   },
   beforeEach() {
     before = memory().numTensors;

@@ -1,11 +1,47 @@
 /** Builds what TypeScript cannot: `node tools/build.mjs generated` before tests, `node tools/build.mjs` for the package. */
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, rmSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 
+const binaries = 'src/backend/wasm/binaries';
+
+/**
+ * Compiles the kernels, once with SIMD and once with relaxed SIMD: `useWasm` loads the one that the engine validates.
+ * They work on the heap of the backend, so they have no memory, no static data and no allocator of their own.
+ */
+async function compileKernels() {
+  const sources = readdirSync('assembly').map((file) => `assembly/${file}`);
+  const newest = Math.max(...[...sources, 'tools/build.mjs'].map((file) => statSync(file).mtimeMs));
+  for (const [name, features] of [
+    ['tanka-simd.wasm', ['simd']],
+    ['tanka-relaxed-simd.wasm', ['simd', 'relaxed-simd']],
+  ]) {
+    const target = `${binaries}/${name}`;
+    if (existsSync(target) && statSync(target).mtimeMs > newest) continue;
+    // Loaded only when something changed: it takes a second.
+    const { default: asc } = await import('assemblyscript/asc');
+    const { error, stderr } = await asc.main([
+      'assembly/index.ts',
+      ...['--outFile', target, '-O3', '--noAssert', '--runtime', 'stub', '--importMemory', '--use', 'abort='],
+      ...['--disableWarning', '112'],
+      ...features.flatMap((feature) => ['--enable', feature]),
+    ]);
+    if (error !== null) throw new Error(`${name}: ${stderr.toString()}`, { cause: error });
+  }
+}
+
+/** The stock binaries travel with ours: a bundler finds them by the same relative addresses. */
+function copyStockBinaries() {
+  const from = 'node_modules/@tensorflow/tfjs-backend-wasm/dist';
+  for (const file of readdirSync(from).filter((name) => name.endsWith('.wasm'))) {
+    copyFileSync(`${from}/${file}`, `${binaries}/${file}`);
+  }
+}
+
+mkdirSync(binaries, { recursive: true });
+await compileKernels();
+copyStockBinaries();
 if (process.argv[2] !== 'generated') {
   rmSync('dist', { recursive: true, force: true });
   execFileSync('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json'], { stdio: 'inherit' });
-  if (existsSync('src/backend/wasm/binaries')) {
-    cpSync('src/backend/wasm/binaries', 'dist/backend/wasm/binaries', { recursive: true });
-  }
+  cpSync(binaries, 'dist/backend/wasm/binaries', { recursive: true });
 }

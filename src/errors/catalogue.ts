@@ -8,19 +8,20 @@ import type { NnErrorCode } from './codes/nn.js';
 import type { RandomErrorCode } from './codes/random.js';
 import type { TransformErrorCode } from './codes/transform.js';
 import type { TreeErrorCode } from './codes/tree.js';
+import type { WasmErrorCode } from './codes/wasm.js';
 import type { WrapperErrorCode } from './codes/wrapper.js';
 
 /** Every code that a {@link TankaError} can carry; one file of codes a room, one page of documentation a code. */
 export type ErrorCode =
   | BackendErrorCode
-  | CompileErrorCode
   | CheckpointErrorCode
+  | CompileErrorCode
   | ConfigErrorCode
   | InitializerErrorCode
   | ModuleErrorCode
   | NnErrorCode
-  | NnErrorCode
   | RandomErrorCode
   | TransformErrorCode
   | TreeErrorCode
+  | WasmErrorCode
   | WrapperErrorCode;

@@ -1,0 +1,4 @@
+// The one entry of both binaries. Every export takes pointers into the heap of TensorFlow.js's WASM backend:
+// no static data, no allocation, no growth of the memory (see docs/wasm.md). Typed in src/backend/wasm/exports.ts.
+export * from './gemm';
+export * from './conv';

@@ -1,0 +1,69 @@
+/**
+ * The raw exports of the binaries, one entry a function of `assembly/`: the typed view that kernels, and whoever calls
+ * kernels by pointer, share.
+ *
+ * All pointers are byte addresses in the heap of the backend, 4-byte aligned; counts and strides are in elements.
+ * Nothing is allocated inside: where a function works on scratch, `…Scratch` gives its size in bytes.
+ * `activation`: 0 linear, 1 relu, 2 relu6. A `bias` of 0 is none.
+ */
+export interface RawKernels {
+  /** Bytes of scratch for {@link RawKernels.gemm}. */
+  gemmScratch(m: number, n: number, k: number): number;
+  /** `c[m, n] = activation(a[m, k] · b[k, n] + bias[n])`; added to `c` first when `accumulate` is 1. `a` and `b` have any strides. */
+  gemm(
+    m: number,
+    n: number,
+    k: number,
+    a: number,
+    rowStrideA: number,
+    columnStrideA: number,
+    b: number,
+    rowStrideB: number,
+    columnStrideB: number,
+    c: number,
+    strideC: number,
+    bias: number,
+    activation: number,
+    accumulate: number,
+    scratch: number,
+  ): void;
+  /** Bytes that {@link RawKernels.packB} writes. */
+  packedBytes(k: number, n: number): number;
+  /** Packs `b[k, n]` of any strides into panels of 8 columns. */
+  packB(k: number, n: number, b: number, rowStride: number, columnStride: number, packed: number): void;
+  /** Sets `bytes` bytes to zero. */
+  clear(pointer: number, bytes: number): void;
+  /** Copies an image `[height, width, channels]` into a larger one of zeros. */
+  padImage(
+    x: number,
+    height: number,
+    width: number,
+    channels: number,
+    top: number,
+    left: number,
+    paddedHeight: number,
+    paddedWidth: number,
+    out: number,
+  ): void;
+  /** Bytes of scratch for {@link RawKernels.conv2dFilterGradient}. */
+  conv2dFilterGradientScratch(outHeight: number, outWidth: number, outChannels: number): number;
+  /** Adds one (padded) image's share to the gradient of an HWIO filter; overwrites it when `accumulate` is 0. */
+  conv2dFilterGradient(
+    x: number,
+    width: number,
+    channels: number,
+    dy: number,
+    outHeight: number,
+    outWidth: number,
+    outChannels: number,
+    dw: number,
+    kernelHeight: number,
+    kernelWidth: number,
+    strideHeight: number,
+    strideWidth: number,
+    dilationHeight: number,
+    dilationWidth: number,
+    accumulate: number,
+    scratch: number,
+  ): void;
+}

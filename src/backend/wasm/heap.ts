@@ -1,0 +1,137 @@
+import { util, type DataType, type TensorInfo } from '@tensorflow/tfjs-core';
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import { TankaError } from '../../errors/tanka-error.js';
+import type { RawKernels } from './exports.js';
+
+/** What the backend's emscripten module offers beyond its types. */
+export interface StockModule {
+  readonly HEAPU8: Uint8Array;
+  /** In the plain and the SIMD build. */
+  readonly asm?: { readonly memory?: WebAssembly.Memory };
+  /** In the threaded build. */
+  readonly wasmMemory?: WebAssembly.Memory;
+  _malloc(bytes: number): number;
+  _free(pointer: number): void;
+  /** What the backend calls when it is disposed of. */
+  readonly tfjs: { dispose: () => void };
+}
+
+interface Attached {
+  readonly backend: BackendWasm;
+  readonly module: StockModule;
+  readonly raw: RawKernels;
+  scratchBase: number;
+  scratchBytes: number;
+}
+
+let attached: Attached | undefined;
+
+/** Scratch up to this size is kept for the next kernel; larger pieces are given back. */
+const keptScratch = 8 * 1024 * 1024;
+
+/** Ties our functions to a started backend; with the same one again nothing happens. */
+export function attach(backend: BackendWasm, raw: RawKernels): void {
+  if (attached?.backend === backend) return;
+  attached = { backend, module: stockModule(backend), raw, scratchBase: 0, scratchBytes: 0 };
+}
+
+/** The emscripten module under a backend. */
+export function stockModule(backend: BackendWasm): StockModule {
+  return backend.wasm as unknown as StockModule;
+}
+
+/** The memory of a backend, shared between threads in the threaded build. */
+export function memoryOf(module: StockModule): WebAssembly.Memory {
+  const memory = module.asm?.memory ?? module.wasmMemory;
+  if (memory === undefined) {
+    throw new TankaError(
+      'wasm-start-failed',
+      'This build of @tensorflow/tfjs-backend-wasm does not show its memory, which the kernels of tanka share. ' +
+        "Use version 4.22.0, or `useWasm({ kernels: 'stock' })`.",
+    );
+  }
+  return memory;
+}
+
+function current(): Attached {
+  if (attached === undefined) {
+    throw new TankaError(
+      'wasm-start-failed',
+      'The WASM kernels are not loaded: call `await useWasm()` first.',
+    );
+  }
+  return attached;
+}
+
+/** The raw exports, for kernels and for callers by pointer. */
+export function raw(): RawKernels {
+  return current().raw;
+}
+
+/** The backend that the kernels run on. */
+export function wasmBackend(): BackendWasm {
+  return current().backend;
+}
+
+/** Heap memory, 16-byte aligned is not promised. To be given back by {@link release}. */
+export function allocate(bytes: number): number {
+  // A size beyond 32 bits would be cut by the call, and a small piece returned.
+  const pointer = bytes < 2 ** 32 ? current().module._malloc(bytes) >>> 0 : 0;
+  if (pointer === 0 && bytes > 0) {
+    throw new TankaError(
+      'wasm-memory-exhausted',
+      `The WASM heap has no ${bytes} bytes left (it ends at 4 GB). Dispose of tensors that are no longer needed, or use smaller batches.`,
+    );
+  }
+  return pointer;
+}
+
+/** Gives memory of {@link allocate} back. */
+export function release(pointer: number): void {
+  current().module._free(pointer);
+}
+
+/** The address of a tensor's values. Taken after every allocation of a kernel is done, it stays valid when the heap grows. */
+export function address(tensor: TensorInfo): number {
+  return current().backend.dataIdMap.get(tensor.dataId).memoryOffset;
+}
+
+/** A new tensor with undefined values. */
+export function makeOutput(shape: readonly number[], dtype: DataType = 'float32'): TensorInfo {
+  const bytes = util.sizeFromShape([...shape]) * util.bytesPerElement(dtype);
+  // Allocated here: the backend itself does not notice that memory ran out, and would write to address 0.
+  return current().backend.makeOutput([...shape], dtype, allocate(bytes));
+}
+
+/** Frees the values of an intermediate result that no tensor holds. */
+export function discard(tensor: TensorInfo): void {
+  current().backend.disposeData(tensor.dataId);
+}
+
+/** Runs `body` with scratch of at least `bytes` bytes, 64-byte aligned. Not to be nested. */
+export function withScratch<Result>(bytes: number, body: (pointer: number) => Result): Result {
+  const state = current();
+  if (bytes > keptScratch) {
+    const base = allocate(bytes + 64);
+    try {
+      return body(aligned(base));
+    } finally {
+      release(base);
+    }
+  }
+  if (bytes > state.scratchBytes) {
+    if (state.scratchBase !== 0) release(state.scratchBase);
+    state.scratchBase = 0;
+    state.scratchBytes = 0;
+    // Grown by doubling, so that networks of many sizes settle soon.
+    const size = Math.max(65536, 2 ** Math.ceil(Math.log2(bytes)));
+    state.scratchBase = allocate(size + 64);
+    state.scratchBytes = size;
+  }
+  return body(aligned(state.scratchBase));
+}
+
+/** Beyond 2 GB a bitwise operation alone would give a negative address. */
+function aligned(pointer: number): number {
+  return ((pointer + 63) & ~63) >>> 0;
+}

@@ -1,0 +1,47 @@
+/**
+ * The kernels that `useWasm` adds to the backend or puts in the place of its own.
+ *
+ * To add a family:
+ * 1. Write its loops in `assembly/FAMILY.ts` and re-export that file in `assembly/index.ts`. Functions take pointers and
+ *    counts, allocate nothing, have no static data; `node tools/build.mjs generated` builds both binaries.
+ * 2. Add the exports to `RawKernels` in `exports.ts`.
+ * 3. Write `kernels/FAMILY.ts`: `export const familyKernels: readonly KernelConfig[]`, made by `kernel(name, function)`
+ *    of `kernel.ts`. A kernel gets its memory from `heap.ts`: `makeOutput`, `address`, `withScratch`, and calls `raw()`.
+ *    What needs no loop of its own may be composed of other kernels (`runKernel` of `kernel.ts`).
+ * 4. Join the list below, and describe the kernels in `docs/wasm.md` with the reason and the case that shows it.
+ */
+import { getKernel, registerKernel, unregisterKernel, type KernelConfig } from '@tensorflow/tfjs-core';
+import { conv2dKernels } from './kernels/conv2d.js';
+import { matMulKernels } from './kernels/matmul.js';
+
+const families: readonly (readonly KernelConfig[])[] = [conv2dKernels, matMulKernels];
+
+/** What the stock backend had under each of our names, to be put back by {@link restoreStockKernels}. */
+const stock = new Map<string, KernelConfig | undefined>();
+
+/** Registers all families. Returns the sorted names. */
+export function registerKernels(): string[] {
+  for (const config of families.flat()) {
+    const existing = getKernel(config.kernelName, 'wasm');
+    if (existing === config) continue;
+    if (!stock.has(config.kernelName)) stock.set(config.kernelName, existing);
+    // Unregistered first: registering over a kernel warns.
+    if (existing !== undefined) unregisterKernel(config.kernelName, 'wasm');
+    registerKernel(config);
+  }
+  return [...stock.keys()].sort();
+}
+
+/** Puts the stock kernels back. */
+export function restoreStockKernels(): void {
+  for (const [name, config] of stock) {
+    unregisterKernel(name, 'wasm');
+    if (config !== undefined) registerKernel(config);
+  }
+  stock.clear();
+}
+
+/** The kernel that the stock backend has under a name that may be ours by now: for comparisons. */
+export function stockKernel(name: string): KernelConfig | undefined {
+  return stock.has(name) ? stock.get(name) : getKernel(name, 'wasm');
+}

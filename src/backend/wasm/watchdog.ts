@@ -1,0 +1,50 @@
+import { env, findBackendFactory, registerBackend, removeBackend, setBackend } from '@tensorflow/tfjs-core';
+import { TankaError } from '../../errors/tanka-error.js';
+
+/** A threaded start takes 0.1 to 0.3 s; one that failed in a worker never ends. */
+const patience = 10_000;
+
+const outOfTime = Symbol('out of time');
+
+/**
+ * Makes `wasm` the backend. A threaded start that hangs, as it does where a minifier broke the text of the thread's
+ * program, is abandoned for a start without threads, with a warning.
+ *
+ * @throws `wasm-start-failed`
+ */
+export async function startBackend(threaded: boolean, wait = patience): Promise<void> {
+  const ok = threaded ? await Promise.race([attempt(), timer(wait)]) : await attempt();
+  if (ok === true) return;
+  if (ok === outOfTime) {
+    const factory = findBackendFactory('wasm') as () => Promise<never>;
+    removeBackend('wasm');
+    env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
+    registerBackend('wasm', factory, 2);
+    console.warn(
+      `tanka: the threads of the WASM backend did not start within ${wait / 1000} s, it now runs without. ` +
+        'A minifier may have broken their program: see docs/wasm.md, "Threads".',
+    );
+    if (await attempt()) return;
+  }
+  throw new TankaError(
+    'wasm-start-failed',
+    'The WASM backend of TensorFlow.js did not start: its binary was not found or not served as it is. ' +
+      "Give the folder of the three binaries of @tensorflow/tfjs-backend-wasm, `useWasm({ paths: '/wasm/' })`; what it printed says more.",
+  );
+}
+
+async function attempt(): Promise<boolean> {
+  try {
+    return await setBackend('wasm');
+  } catch (cause) {
+    throw new TankaError(
+      'wasm-start-failed',
+      `The WASM backend of TensorFlow.js did not start: ${String(cause)}`,
+      { cause },
+    );
+  }
+}
+
+function timer(wait: number): Promise<typeof outOfTime> {
+  return new Promise((resolve) => setTimeout(() => resolve(outOfTime), wait));
+}

@@ -1,0 +1,7 @@
+/** Codes thrown by `src/backend/wasm`. Each has a page `docs/errors/CODE.md`. */
+export type WasmErrorCode =
+  | 'wasm-binary-invalid'
+  | 'wasm-kernel-unsupported'
+  | 'wasm-memory-exhausted'
+  | 'wasm-start-failed'
+  | 'wasm-started';
