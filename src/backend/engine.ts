@@ -1,4 +1,4 @@
-import { engine } from '@tensorflow/tfjs-core';
+import { engine, Tensor } from '@tensorflow/tfjs-core';
 
 /**
  * The id that separates the tensors made so far from those made later: tensor ids only grow.
@@ -16,4 +16,9 @@ export function currentScope(): object | undefined {
 /** Whether a gradient is being recorded. */
 export function recordingGradient(): boolean {
   return (engine() as unknown as { state: { gradientDepth: number } }).state.gradientDepth > 0;
+}
+
+/** True for tensors, those of another copy of TensorFlow.js included. */
+export function isTensor(value: unknown): value is Tensor {
+  return value instanceof Tensor;
 }

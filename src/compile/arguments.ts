@@ -1,4 +1,5 @@
 import { Tensor } from '@tensorflow/tfjs-core';
+import { isTensor } from '../backend/engine.js';
 import { TankaError } from '../errors/tanka-error.js';
 import { isKey, type PRNGKey } from '../random/key.js';
 import { leavesWithPath, structure, unflatten } from '../tree/tree.js';
@@ -35,7 +36,7 @@ export function takeArguments(args: readonly unknown[]): TakenArguments {
   const keys: PRNGKey[] = [];
   const statics: string[] = [];
   const parts = leavesWithPath<unknown>(args as never).map(({ path, leaf }) => {
-    if (leaf instanceof Tensor) {
+    if (isTensor(leaf)) {
       tensors.push(leaf);
       return `${leaf.dtype}[${String(leaf.shape)}]`;
     }
@@ -61,7 +62,7 @@ export function separated(
   key: (k: PRNGKey) => PRNGKey,
 ): unknown[] {
   const values = leavesWithPath<unknown>(args as never).map(({ leaf }) =>
-    leaf instanceof Tensor ? tensor(leaf) : isKey(leaf) ? key(leaf) : leaf,
+    isTensor(leaf) ? tensor(leaf) : isKey(leaf) ? key(leaf) : leaf,
   );
   return unflatten(structure(args), values as never) as unknown[];
 }

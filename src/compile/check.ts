@@ -1,4 +1,4 @@
-import { Tensor } from '@tensorflow/tfjs-core';
+import { isTensor } from '../backend/engine.js';
 import { TankaError } from '../errors/tanka-error.js';
 import { leavesWithPath } from '../tree/tree.js';
 
@@ -26,7 +26,7 @@ export function checkReplay(replayed: readonly unknown[], run: () => unknown): v
   try {
     expected.forEach(({ path, leaf }, i) => {
       const actual = replayed[i];
-      if (!(leaf instanceof Tensor) || !(actual instanceof Tensor)) return;
+      if (!isTensor(leaf) || !isTensor(actual)) return;
       const { difference, scale } = differenceOf(actual.dataSync(), leaf.dataSync());
       if (difference > TOLERANCE * scale) {
         throw new TankaError(
@@ -38,6 +38,6 @@ export function checkReplay(replayed: readonly unknown[], run: () => unknown): v
       }
     });
   } finally {
-    for (const { leaf } of expected) if (leaf instanceof Tensor) leaf.dispose();
+    for (const { leaf } of expected) if (isTensor(leaf)) leaf.dispose();
   }
 }

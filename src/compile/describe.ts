@@ -22,8 +22,8 @@ function shapeOf(view: View): string {
 }
 
 function matrixFlops(node: KernelNode, output: View): number {
-  const a = node.inputs['a'] as View;
-  const inner = a.shape[a.shape.length - (node.attributes['transposeA'] === true ? 2 : 1)];
+  const a = node.inputs.a as View;
+  const inner = a.shape[a.shape.length - (node.attributes.transposeA === true ? 2 : 1)];
   return 2 * inner * sizeOf(output.shape);
 }
 
@@ -31,7 +31,7 @@ function nodeFlops(node: Node): number {
   if (node.kind === 'random') return 0;
   const output = node.outputs[0] as View | undefined;
   if (output === undefined) return 0;
-  const filter = node.inputs['filter'] as View | undefined;
+  const filter = node.inputs.filter as View | undefined;
   switch (node.name) {
     case 'BatchMatMul':
     case '_FusedMatMul':
@@ -44,11 +44,11 @@ function nodeFlops(node: Node): number {
     case 'FusedDepthwiseConv2D':
       return 2 * sizeOf((filter as View).shape.slice(0, 2)) * sizeOf(output.shape);
     case 'Conv2DBackpropFilter': {
-      const dy = node.inputs['dy'] as View;
+      const dy = node.inputs.dy as View;
       return 2 * sizeOf(output.shape.slice(0, -1)) * sizeOf(dy.shape);
     }
     case 'Conv2DBackpropInput': {
-      const dy = node.inputs['dy'] as View;
+      const dy = node.inputs.dy as View;
       return 2 * sizeOf((filter as View).shape.slice(0, -1)) * sizeOf(dy.shape);
     }
     default:

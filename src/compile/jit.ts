@@ -9,6 +9,7 @@ import {
   zerosLike,
   type NamedTensorMap,
 } from '@tensorflow/tfjs-core';
+import { isTensor } from '../backend/engine.js';
 import type { PRNGKey } from '../random/key.js';
 import { leaves, unflatten, type Structure } from '../tree/tree.js';
 import { separated, takeArguments } from './arguments.js';
@@ -68,7 +69,7 @@ function dataNumber({ dataId }: Tensor): number {
 
 /** A tensor with the same values in a place of their own. */
 function copied(tensor: Tensor): Tensor {
-  return engine().makeTensor(tensor.dataSync().slice() as Float32Array, tensor.shape, tensor.dtype) as Tensor;
+  return engine().makeTensor(tensor.dataSync().slice() as Float32Array, tensor.shape, tensor.dtype);
 }
 
 class Compiler {
@@ -80,9 +81,7 @@ class Compiler {
     private readonly f: (...args: unknown[]) => unknown,
     private readonly options: JitOptions,
   ) {
-    const constant = leaves<unknown>(options.constants as never).filter(
-      (leaf): leaf is Tensor => leaf instanceof Tensor,
-    );
+    const constant = leaves<unknown>(options.constants as never).filter(isTensor);
     this.#constants = new Set(constant.map(dataNumber));
   }
 
@@ -114,7 +113,7 @@ class Compiler {
       args,
       taken.tensors.map((tensor) => this.#isConstant(tensor)),
     );
-    for (const leaf of leaves<unknown>(result as never)) if (leaf instanceof Tensor) leaf.dispose();
+    for (const leaf of leaves<unknown>(result)) if (isTensor(leaf)) leaf.dispose();
     const description = describePlan(plan);
     plan.dispose();
     return description;
@@ -229,7 +228,7 @@ function callOnTape(forward: Compiler, backward: Compiler, args: unknown[]): unk
     attrs: {},
     forwardFunc: () => {
       const result = forward.call(args);
-      const made = leaves<unknown>(result as never);
+      const made = leaves<unknown>(result);
       rebuild = (replacements) => {
         let next = 0;
         return separated(
@@ -238,7 +237,7 @@ function callOnTape(forward: Compiler, backward: Compiler, args: unknown[]): unk
           (key) => key,
         )[0];
       };
-      return made.filter((leaf): leaf is Tensor => leaf instanceof Tensor);
+      return made.filter(isTensor);
     },
     backwardsFunc: (dys) => {
       const cotangents = Array.isArray(dys) ? dys : [dys];
@@ -258,9 +257,7 @@ function pullback(f: (...args: unknown[]) => unknown): (args: unknown[], cotange
   return (args, cotangents) => {
     const { tensors } = takeArguments(args);
     const scalar = (): Tensor => {
-      const outputs = leaves<unknown>(f(...args) as never).filter(
-        (leaf): leaf is Tensor => leaf instanceof Tensor,
-      );
+      const outputs = leaves<unknown>(f(...args) as never).filter(isTensor);
       const terms = outputs.flatMap((output, i) =>
         output.dtype === 'float32' ? [sum(mul(output, cotangents[i]))] : [],
       );

@@ -11,6 +11,7 @@ import {
   type NamedTensorInfoMap,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
+import { isTensor } from '../backend/engine.js';
 import type { PRNGKey } from '../random/key.js';
 import { isKey } from '../random/key.js';
 import { flatten } from '../tree/tree.js';
@@ -58,10 +59,10 @@ function randomStep(node: RandomNode): Step {
     tensors.forEach((tensor) => tensor.dispose());
     let tensor = 0;
     let key = 0;
-    for (const leaf of flatten<unknown>(result as never)[0]) {
+    for (const leaf of flatten<unknown>(result)[0]) {
       if (isKey(leaf)) {
         memory.keys[node.outputKeys[key++]] = leaf;
-      } else if (leaf instanceof Tensor) {
+      } else if (isTensor(leaf)) {
         // The plan takes the values over from the tensor, whose handle goes.
         backend().incRef(leaf.dataId);
         memory.data[node.outputs[tensor++].buffer] = leaf.dataId;

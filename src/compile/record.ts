@@ -1,4 +1,5 @@
 import { engine, Tensor, tidy, type DataType } from '@tensorflow/tfjs-core';
+import { isTensor } from '../backend/engine.js';
 import { observeRandom, type RandomInputs, type RandomOperation } from '../backend/recordable.js';
 import { TankaError } from '../errors/tanka-error.js';
 import { isKey, type PRNGKey } from '../random/key.js';
@@ -39,7 +40,8 @@ class Recorder {
 
   #original(data: object): object {
     let original = data;
-    for (let next = this.#copies.get(original); next !== undefined; next = this.#copies.get(original)) original = next;
+    for (let next = this.#copies.get(original); next !== undefined; next = this.#copies.get(original))
+      original = next;
     return original;
   }
 
@@ -123,8 +125,8 @@ function replaced<O extends object, R>(object: O, methods: Partial<O>, f: () => 
 function resultOfRandom(operation: string, result: unknown): { tensors: Tensor[]; keys: PRNGKey[] } {
   const tensors: Tensor[] = [];
   const keys: PRNGKey[] = [];
-  for (const leaf of flatten<unknown>(result as never)[0]) {
-    if (leaf instanceof Tensor) tensors.push(leaf);
+  for (const leaf of flatten<unknown>(result)[0]) {
+    if (isTensor(leaf)) tensors.push(leaf);
     else if (isKey(leaf)) keys.push(leaf);
     else
       throw refusal(
@@ -174,14 +176,14 @@ export function record<R>(
     if (name === 'Identity') {
       const copy = inside(() => runKernel(name, given, attributes)) as Tensor;
       // The engine also copies what a gradient will need, from inside other kernels.
-      recorder.addCopy(given['x'] as Tensor, copy);
+      recorder.addCopy(given.x as Tensor, copy);
       return copy;
     }
     if (depth > 0) return runKernel(name, given, attributes);
     const views: Record<string, View | View[]> = {};
     for (const [key, input] of Object.entries(given)) {
       if (Array.isArray(input)) views[key] = input.map((tensor: Tensor) => recorder.view(tensor));
-      else if (input instanceof Tensor) views[key] = recorder.view(input);
+      else if (isTensor(input)) views[key] = recorder.view(input);
     }
     const result = inside(() => runKernel(name, given, attributes));
     const made = Array.isArray(result) ? result : [result];
@@ -245,10 +247,10 @@ export function record<R>(
       const value = replaced(target, guards, () =>
         replaced(Math, noRandomness, () => observeRandom(observe, f)),
       );
-      const [flat, nesting] = flatten<unknown>(value as never);
+      const [flat, nesting] = flatten<unknown>(value);
       structure = nesting;
       leaves = flat.map((leaf): ResultLeaf => {
-        if (leaf instanceof Tensor) return { kind: 'tensor', view: recorder.view(leaf) };
+        if (isTensor(leaf)) return { kind: 'tensor', view: recorder.view(leaf) };
         if (isKey(leaf)) return { kind: 'key', key: recorder.key(leaf) };
         return { kind: 'static', value: leaf };
       });

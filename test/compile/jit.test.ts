@@ -44,8 +44,8 @@ describe('jit', () => {
         const actual = jitted(p, x);
         expect(Object.keys(actual)).to.deep.equal(['y', 'twice']);
         expect(actual.twice.shape).to.deep.equal([4]);
-        expectBits(actual.y, expected.y.dataSync() as Float32Array);
-        expectBits(actual.twice, expected.twice.dataSync() as Float32Array);
+        expectClose(actual.y, expected.y.dataSync(), 1e-6);
+        expectClose(actual.twice, expected.twice.dataSync(), 1e-6);
       });
     }
     jitted.dispose();
@@ -124,5 +124,34 @@ describe('jit', () => {
       .to.throw()
       .with.property('code', 'jit-value-read');
     x.dispose();
+  });
+});
+
+describe('jit refuses', () => {
+  const code = (f: () => unknown): unknown => {
+    try {
+      tidy(() => void f());
+    } catch (error) {
+      return (error as { code?: string }).code;
+    }
+    return undefined;
+  };
+
+  it('arguments that it cannot tell apart', () => {
+    const jitted = jit((x: Tensor, f: (t: Tensor) => Tensor) => f(x));
+    expect(code(() => jitted(scalar(1), relu))).to.equal('jit-argument-unsupported');
+  });
+
+  it('numbers from Math.random', () => {
+    const jitted = jit((x: Tensor) => mul(x, Math.random()));
+    expect(code(() => jitted(scalar(1)))).to.equal('jit-untraceable');
+  });
+
+  it('a plan that does not give what the function gives, when asked to check', () => {
+    let factor = 1;
+    const jitted = jit((x: Tensor) => mul(x, factor++), { check: true });
+    expect(code(() => jitted(scalar(1)))).to.equal(undefined);
+    expect(code(() => jitted(scalar(1)))).to.equal('jit-check-failed');
+    jitted.dispose();
   });
 });
