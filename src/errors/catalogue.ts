@@ -5,6 +5,7 @@ import type { ConfigErrorCode } from './codes/config.js';
 import type { InitializerErrorCode } from './codes/initializers.js';
 import type { ModuleErrorCode } from './codes/module.js';
 import type { NnErrorCode } from './codes/nn.js';
+import type { OptimErrorCode } from './codes/optim.js';
 import type { RandomErrorCode } from './codes/random.js';
 import type { TransformErrorCode } from './codes/transform.js';
 import type { TreeErrorCode } from './codes/tree.js';
@@ -20,6 +21,7 @@ export type ErrorCode =
   | InitializerErrorCode
   | ModuleErrorCode
   | NnErrorCode
+  | OptimErrorCode
   | RandomErrorCode
   | TransformErrorCode
   | TreeErrorCode

@@ -1,5 +1,4 @@
-import { clone, Tensor, tidy } from '@tensorflow/tfjs-core';
-import { tensorIdMark } from '../backend/engine.js';
+import { tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { TankaError } from '../errors/tanka-error.js';
 import { checkSynchronous } from '../module/asynchronous.js';
 import {
@@ -13,7 +12,8 @@ import {
 } from '../module/frame.js';
 import { isKey } from '../random/key.js';
 import { PRNGSequence } from '../random/prng-sequence.js';
-import { isNode, map } from '../tree/tree.js';
+import { guardLeaves, tidyOwned } from '../tree/owned.js';
+import { isNode } from '../tree/tree.js';
 import {
   pairInfo,
   tagPairFunction,
@@ -37,25 +37,6 @@ export type Synchronous<F extends AnyFunction> =
 export interface TransformOptions {
   /** Order in which the function takes the arguments of a wrapper layer. Default `['inputs', 'training']`. */
   readonly argNames?: readonly WrapperArgument[];
-}
-
-/** Copies the leaves of a result that are not its own: made before `mark`, or met before in the result. */
-function ownLeaves<T>(result: T, mark: number): T {
-  const seen = new Set<unknown>();
-  return map((leaf: Tensor) => {
-    if (!(leaf instanceof Tensor)) return leaf;
-    const own = leaf.id < mark || seen.has(leaf) ? clone(leaf) : leaf;
-    seen.add(own);
-    return own;
-  }, result) as T;
-}
-
-/** Runs `f` in a tidy scope; what it returns is the caller's. */
-function tidyOwned<T>(f: () => T): T {
-  return tidy(() => {
-    const mark = tensorIdMark();
-    return ownLeaves(f(), mark) as T & Tensor;
-  });
 }
 
 function toSequence(rng: RngLike, signature: string): PRNGSequence | null {
@@ -191,17 +172,21 @@ export function withoutState<Args extends readonly unknown[], R>(
   pair: TransformedWithState<Args, R>,
 ): Transformed<Args, R> {
   const init = (rng: RngLike, ...args: Args): Params =>
-    tidy(() => {
-      const [params, state] = pair.init(rng, ...args);
-      checkNoState(state);
-      return params;
-    });
+    guardLeaves(
+      tidy(() => {
+        const [params, state] = pair.init(rng, ...args);
+        checkNoState(state);
+        return params;
+      }),
+    );
   const apply = (params: Params, rng: RngLike, ...args: Args): R =>
-    tidy(() => {
-      const [result, state] = pair.apply(params, {}, rng, ...args);
-      checkNoState(state);
-      return result as R & Tensor;
-    });
+    guardLeaves(
+      tidy(() => {
+        const [result, state] = pair.apply(params, {}, rng, ...args);
+        checkNoState(state);
+        return result as R & Tensor;
+      }),
+    );
   return {
     init: tagPairFunction(init, infoOf(pair.init, { stateful: false })),
     apply: tagPairFunction(apply, infoOf(pair.apply, { stateful: false })),

@@ -1,0 +1,50 @@
+import { isFinite, all, scalar, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { leaves, type Tree } from '../tree/tree.js';
+import { increment, zeroCount, zerosTree } from './moments.js';
+import { transformation, type GradientTransformation } from './transformation.js';
+
+/** State of {@link applyIfFinite}. */
+export interface ApplyIfFiniteState<S> {
+  /** int32: steps in a row whose gradients were not finite. */
+  readonly notfiniteCount: Tensor;
+  /** bool: whether the last gradients were finite. */
+  readonly lastFinite: Tensor;
+  /** int32: all steps whose gradients were not finite. */
+  readonly totalNotfinite: Tensor;
+  readonly innerState: S;
+}
+
+/**
+ * Leaves out steps whose gradients are not all finite: their updates are zeros and the inner state stays.
+ *
+ * @param maxConsecutiveErrors after more such steps in a row, updates are applied all the same
+ */
+export function applyIfFinite<S>(
+  inner: GradientTransformation<S>,
+  maxConsecutiveErrors: number,
+): GradientTransformation<ApplyIfFiniteState<S>> {
+  return transformation<ApplyIfFiniteState<S>>(
+    (params) => ({
+      notfiniteCount: zeroCount(),
+      lastFinite: scalar(true, 'bool'),
+      totalNotfinite: zeroCount(),
+      innerState: inner.init(params),
+    }),
+    (updates, state, params) => {
+      const finite = leaves(updates as Tree<Tensor>).every(
+        (leaf) => tidy(() => all(isFinite(leaf))).dataSync()[0] === 1,
+      );
+      const notfiniteCount = finite ? zeroCount() : increment(state.notfiniteCount);
+      const counts = {
+        notfiniteCount,
+        lastFinite: scalar(finite, 'bool'),
+        totalNotfinite: finite ? state.totalNotfinite : increment(state.totalNotfinite),
+      };
+      if (!finite && notfiniteCount.dataSync()[0] <= maxConsecutiveErrors) {
+        return [zerosTree(updates), { ...counts, innerState: state.innerState }];
+      }
+      const [next, innerState] = inner.update(updates, state.innerState, params);
+      return [next, { ...counts, innerState }];
+    },
+  );
+}

@@ -1,0 +1,146 @@
+export { adabelief, scaleByBelief, type AdabeliefOptions } from './adabelief.js';
+export {
+  adadelta,
+  scaleByAdadelta,
+  type AdadeltaOptions,
+  type ScaleByAdadeltaOptions,
+  type ScaleByAdadeltaState,
+} from './adadelta.js';
+export { adagrad, scaleByRss, type AdagradOptions, type ScaleByRssState } from './adagrad.js';
+export {
+  adam,
+  adamw,
+  nadam,
+  nadamw,
+  scaleByAdam,
+  type AdamOptions,
+  type AdamWOptions,
+  type ScaleByAdamOptions,
+  type ScaleByAdamState,
+} from './adam.js';
+export { adamax, adamaxw, scaleByAdamax, type AdamaxOptions, type AdamaxWOptions } from './adamax.js';
+export { amsgrad, scaleByAmsgrad, type AmsgradOptions, type ScaleByAmsgradState } from './amsgrad.js';
+export { applyIfFinite, type ApplyIfFiniteState } from './apply-if-finite.js';
+export { applyUpdates, globalNorm, incrementalUpdate, periodicUpdate } from './apply-updates.js';
+export { chain } from './chain.js';
+export { adaptiveGradClip, clip, clipByBlockRms, clipByGlobalNorm } from './clip.js';
+export { keepParamsNonnegative, setToZero, zeroNans, type ZeroNansState } from './constrain.js';
+export {
+  injectHyperparams,
+  type InjectHyperparamsOptions,
+  type InjectHyperparamsState,
+} from './inject-hyperparams.js';
+export {
+  lion,
+  scaleByLion,
+  type LionOptions,
+  type ScaleByLionOptions,
+  type ScaleByLionState,
+} from './lion.js';
+export {
+  lookahead,
+  lookaheadParams,
+  type LookaheadOptions,
+  type LookaheadParams,
+  type LookaheadState,
+  type LookaheadTransformation,
+} from './lookahead.js';
+export {
+  hingeLoss,
+  klDivergence,
+  klDivergenceWithLogTargets,
+  perceptronLoss,
+  polyLossCrossEntropy,
+  safeSoftmaxCrossEntropy,
+  sigmoidBinaryCrossEntropy,
+  sigmoidFocalLoss,
+  smoothLabels,
+  softmaxCrossEntropy,
+  softmaxCrossEntropyWithIntegerLabels,
+  type AxisOptions,
+  type PolyLossOptions,
+  type SigmoidFocalLossOptions,
+} from './losses/classification.js';
+export {
+  cosineDistance,
+  cosineSimilarity,
+  huberLoss,
+  l2Loss,
+  logCosh,
+  squaredError,
+  type CosineSimilarityOptions,
+  type HuberLossOptions,
+} from './losses/regression.js';
+export { masked, type Mask, type MaskedState } from './masked.js';
+export { multiSteps, type MultiStepsOptions, type MultiStepsState } from './multi-steps.js';
+export { multiTransform, type Labels, type MultiTransformState } from './multi-transform.js';
+export { radam, scaleByRadam, type RadamOptions } from './radam.js';
+export {
+  rmsprop,
+  scaleByRms,
+  scaleByStddev,
+  type RmspropOptions,
+  type ScaleByRmsOptions,
+  type ScaleByRmsState,
+  type ScaleByStddevState,
+} from './rmsprop.js';
+export {
+  scale,
+  scaleByLearningRate,
+  scaleBySchedule,
+  type LearningRate,
+  type ScaleByScheduleState,
+} from './scale.js';
+export {
+  cosineDecaySchedule,
+  sgdrSchedule,
+  warmupCosineDecaySchedule,
+  type CosineDecayScheduleOptions,
+  type WarmupCosineDecayScheduleOptions,
+} from './schedules/cosine.js';
+export {
+  exponentialDecay,
+  warmupExponentialDecaySchedule,
+  type ExponentialDecayOptions,
+  type WarmupExponentialDecayScheduleOptions,
+} from './schedules/exponential.js';
+export { joinSchedules } from './schedules/join.js';
+export {
+  cosineOnecycleSchedule,
+  linearOnecycleSchedule,
+  piecewiseConstantSchedule,
+  piecewiseInterpolateSchedule,
+  type CosineOnecycleScheduleOptions,
+  type LinearOnecycleScheduleOptions,
+  type PiecewiseConstantScheduleOptions,
+  type PiecewiseInterpolateScheduleOptions,
+} from './schedules/piecewise.js';
+export {
+  constantSchedule,
+  linearSchedule,
+  polynomialSchedule,
+  warmupConstantSchedule,
+  type LinearScheduleOptions,
+  type PolynomialScheduleOptions,
+  type WarmupConstantScheduleOptions,
+} from './schedules/polynomial.js';
+export { type Schedule } from './schedules/schedule.js';
+export { scaleBySign, sgd, signSgd, signum, type SgdOptions } from './sgd.js';
+export { ema, trace, type EmaState, type TraceState } from './trace.js';
+export {
+  identity,
+  type EmptyState,
+  type GradientTransformation,
+  type OptState,
+  type Updates,
+} from './transformation.js';
+export {
+  lamb,
+  lars,
+  scaleByTrustRatio,
+  type LambOptions,
+  type LarsOptions,
+  type ScaleByTrustRatioOptions,
+} from './trust-ratio.js';
+export { addDecayedWeights, type AddDecayedWeightsState } from './weight-decay.js';
+export { scaleByYogi, yogi, type ScaleByYogiOptions, type YogiOptions } from './yogi.js';
