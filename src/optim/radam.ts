@@ -4,7 +4,6 @@ import {
   div,
   greaterEqual,
   mul,
-  pow,
   scalar,
   sqrt,
   sub,
@@ -14,6 +13,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { mapUpdates } from './map-updates.js';
 import type { ScaleByAdamOptions, ScaleByAdamState } from './adam.js';
+import { integerPower } from '../backend/ops/integer-power.js';
 import { chain } from './chain.js';
 import {
   biasCorrection,
@@ -42,7 +42,7 @@ export function scaleByRadam(options: RadamOptions = {}): GradientTransformation
       const count = increment(state.count);
       const mu = mapUpdates((g: Tensor, m: Tensor) => updateMoment(g, m, b1), updates, state.mu);
       const nu = mapUpdates((g: Tensor, v: Tensor) => updateSquareMoment(g, v, b2), updates, state.nu);
-      const power = pow(scalar(b2), cast(count, 'float32'));
+      const power = integerPower(b2, count);
       const length = sub(largest, div(mul(mul(cast(count, 'float32'), 2), power), sub(1, power)));
       const trusted = greaterEqual(length, threshold);
       const variance = div(
