@@ -10,6 +10,7 @@ import {
   type NamedTensorMap,
 } from '@tensorflow/tfjs-core';
 import { isTensor } from '../backend/engine.js';
+import { isRecording } from '../backend/recording.js';
 import type { PRNGKey } from '../random/key.js';
 import { leaves, unflatten, type Structure } from '../tree/tree.js';
 import { separated, takeArguments } from './arguments.js';
@@ -17,7 +18,7 @@ import { checkReplay } from './check.js';
 import { describePlan, type PlanDescription } from './describe.js';
 import { optimise } from './optimise.js';
 import { Plan } from './plan.js';
-import { isRecording, record } from './record.js';
+import { record } from './record.js';
 
 /** Any function of trees of tensors, keys and static values. */
 type AnyFunction = (...args: never[]) => unknown;

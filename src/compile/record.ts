@@ -1,5 +1,6 @@
-import { engine, Tensor, tidy, type DataType } from '@tensorflow/tfjs-core';
+import { engine, Tensor, tidy } from '@tensorflow/tfjs-core';
 import { isTensor } from '../backend/engine.js';
+import { whileRecording } from '../backend/recording.js';
 import { observeRandom, type RandomInputs, type RandomOperation } from '../backend/recordable.js';
 import { TankaError } from '../errors/tanka-error.js';
 import { isKey, type PRNGKey } from '../random/key.js';
@@ -15,13 +16,6 @@ interface RecordedEngine {
   ) => Tensor | Tensor[];
   readSync: (dataId: object) => ConstantValues;
   read: (dataId: object) => Promise<ConstantValues>;
-}
-
-let active = false;
-
-/** True while a function is being recorded: a jitted function that it calls is recorded with it. */
-export function isRecording(): boolean {
-  return active;
 }
 
 /** Collects what a function does to tensors and keys. */
@@ -237,28 +231,21 @@ export function record<R>(
     },
   };
 
-  if (active) throw new Error('A recording is running already.');
-  active = true;
-  let result!: R;
   let leaves: ResultLeaf[] = [];
   let structure!: Structure;
-  try {
-    result = tidy(() => {
-      const value = replaced(target, guards, () =>
-        replaced(Math, noRandomness, () => observeRandom(observe, f)),
-      );
-      const [flat, nesting] = flatten<unknown>(value);
-      structure = nesting;
-      leaves = flat.map((leaf): ResultLeaf => {
-        if (isTensor(leaf)) return { kind: 'tensor', view: recorder.view(leaf) };
-        if (isKey(leaf)) return { kind: 'key', key: recorder.key(leaf) };
-        return { kind: 'static', value: leaf };
-      });
-      return value as R & Tensor;
+  const result = tidy(() => {
+    const value = whileRecording(() =>
+      replaced(target, guards, () => replaced(Math, noRandomness, () => observeRandom(observe, f))),
+    );
+    const [flat, nesting] = flatten<unknown>(value);
+    structure = nesting;
+    leaves = flat.map((leaf): ResultLeaf => {
+      if (isTensor(leaf)) return { kind: 'tensor', view: recorder.view(leaf) };
+      if (isKey(leaf)) return { kind: 'key', key: recorder.key(leaf) };
+      return { kind: 'static', value: leaf };
     });
-  } finally {
-    active = false;
-  }
+    return value as R & Tensor;
+  });
   const { nodes, constants, constantKeys, bufferCount } = recorder;
   const graph: Graph = {
     bufferCount,
@@ -270,9 +257,4 @@ export function record<R>(
     results: leaves,
   };
   return { graph, result, structure };
-}
-
-/** True for the dtypes that plans hold in buffers. */
-export function isPlannable(dtype: DataType): boolean {
-  return dtype === 'float32' || dtype === 'int32' || dtype === 'bool';
 }
