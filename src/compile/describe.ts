@@ -9,8 +9,8 @@ export interface PlanDescription {
   readonly flops: number;
   /** Bytes of parameters and other values that the plan keeps. */
   readonly constantBytes: number;
-  /** Bytes that the buffers between operations take at most at one time. */
-  readonly peakBytes: number;
+  /** Bytes of the memory that is laid out once for all buffers between operations; 0 on backends other than WASM, which allocate as they go. */
+  readonly arenaBytes: number;
   /** One line an operation. */
   toString(): string;
   /** The plan as a Graphviz graph. */
@@ -54,22 +54,6 @@ function nodeFlops(node: Node): number {
     default:
       return sizeOf(output.shape);
   }
-}
-
-function peakBytes(graph: Graph, freed: readonly (readonly number[])[]): number {
-  const sizes = new Map<number, number>();
-  let now = 0;
-  let peak = 0;
-  graph.nodes.forEach((node, i) => {
-    for (const view of node.outputs) {
-      const bytes = sizeOf(view.shape) * (view.dtype === 'bool' ? 1 : 4);
-      sizes.set(view.buffer, bytes);
-      now += bytes;
-    }
-    peak = Math.max(peak, now);
-    for (const buffer of freed[i]) now -= sizes.get(buffer) ?? 0;
-  });
-  return peak;
 }
 
 function nodeName(node: Node): string {
@@ -116,7 +100,7 @@ export function describePlan(plan: Plan): PlanDescription {
     operations: graph.nodes.length,
     flops: graph.nodes.reduce((total, node) => total + nodeFlops(node), 0),
     constantBytes: plan.constantBytes,
-    peakBytes: peakBytes(graph, plan.freed),
+    arenaBytes: plan.arenaBytes,
     toString: () => graph.nodes.map(line).join('\n'),
     toDot: () => toDot(graph),
   };

@@ -74,6 +74,11 @@ export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((size, length) => size * length, 1);
 }
 
+/** Bytes of the values of a view. */
+export function bytesOf({ shape, dtype }: Pick<View, 'shape' | 'dtype'>): number {
+  return sizeOf(shape) * (dtype === 'bool' ? 1 : 4);
+}
+
 /** The same kernel call on other views. */
 export function mapInputs(node: KernelNode, f: (view: View) => View): KernelNode {
   const inputs = Object.fromEntries(

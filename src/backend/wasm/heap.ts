@@ -26,6 +26,36 @@ interface Attached {
 
 let attached: Attached | undefined;
 
+/**
+ * Stands in for the heap while a kernel is called to see which raw functions it would run, on which places, without running them.
+ * Kernels need not know: they get tensors, addresses and scratch that are not there. One that reads memory itself cannot be traced.
+ */
+export interface HeapTracer {
+  readonly raw: RawKernels;
+  address(tensor: TensorInfo): number;
+  makeOutput(shape: readonly number[], dtype: DataType): TensorInfo;
+  discard(tensor: TensorInfo): void;
+  withScratch<Result>(bytes: number, body: (pointer: number) => Result): Result;
+}
+
+let tracer: HeapTracer | undefined;
+
+/** Runs `f` with a tracer in the place of the heap. */
+export function traceHeap<Result>(next: HeapTracer, f: () => Result): Result {
+  const before = tracer;
+  tracer = next;
+  try {
+    return f();
+  } finally {
+    tracer = before;
+  }
+}
+
+/** The raw exports when our kernels run on `backend`, for callers by pointer; `undefined` on any other backend. */
+export function rawOn(backend: unknown): RawKernels | undefined {
+  return attached?.backend === backend ? attached?.raw : undefined;
+}
+
 /** Scratch up to this size is kept for the next kernel; larger pieces are given back. */
 const keptScratch = 8 * 1024 * 1024;
 
@@ -54,6 +84,12 @@ export function memoryOf(module: StockModule): WebAssembly.Memory {
 }
 
 function current(): Attached {
+  if (tracer !== undefined) {
+    throw new TankaError(
+      'wasm-kernel-unsupported',
+      'A kernel that works on the memory itself cannot be traced.',
+    );
+  }
   if (attached === undefined) {
     throw new TankaError(
       'wasm-start-failed',
@@ -65,6 +101,7 @@ function current(): Attached {
 
 /** The raw exports, for kernels and for callers by pointer. */
 export function raw(): RawKernels {
+  if (tracer !== undefined) return tracer.raw;
   return current().raw;
 }
 
@@ -93,11 +130,13 @@ export function release(pointer: number): void {
 
 /** The address of a tensor's values. Taken after every allocation of a kernel is done, it stays valid when the heap grows. */
 export function address(tensor: TensorInfo): number {
+  if (tracer !== undefined) return tracer.address(tensor);
   return current().backend.dataIdMap.get(tensor.dataId).memoryOffset;
 }
 
 /** A new tensor with undefined values. */
 export function makeOutput(shape: readonly number[], dtype: DataType = 'float32'): TensorInfo {
+  if (tracer !== undefined) return tracer.makeOutput(shape, dtype);
   const bytes = util.sizeFromShape([...shape]) * util.bytesPerElement(dtype);
   // Allocated here: the backend itself does not notice that memory ran out, and would write to address 0.
   return current().backend.makeOutput([...shape], dtype, allocate(bytes));
@@ -105,11 +144,16 @@ export function makeOutput(shape: readonly number[], dtype: DataType = 'float32'
 
 /** Frees the values of an intermediate result that no tensor holds. */
 export function discard(tensor: TensorInfo): void {
+  if (tracer !== undefined) {
+    tracer.discard(tensor);
+    return;
+  }
   current().backend.disposeData(tensor.dataId);
 }
 
 /** Runs `body` with scratch of at least `bytes` bytes, 64-byte aligned. Not to be nested. */
 export function withScratch<Result>(bytes: number, body: (pointer: number) => Result): Result {
+  if (tracer !== undefined) return tracer.withScratch(bytes, body);
   const state = current();
   if (bytes > keptScratch) {
     const base = allocate(bytes + 64);

@@ -15,12 +15,21 @@ export interface KernelArguments<Inputs, Attrs> {
   readonly attrs: Attrs;
 }
 
+const own = new WeakSet<KernelFunc>();
+
 /** A kernel of the WASM backend. */
 export function kernel<Inputs, Attrs>(
   kernelName: string,
   run: (args: KernelArguments<Inputs, Attrs>) => TensorInfo | TensorInfo[],
 ): KernelConfig {
-  return { kernelName, backendName: 'wasm', kernelFunc: run as unknown as KernelFunc };
+  const kernelFunc = run as unknown as KernelFunc;
+  own.add(kernelFunc);
+  return { kernelName, backendName: 'wasm', kernelFunc };
+}
+
+/** True for kernels made by {@link kernel}: they reach memory through `heap.ts` alone and need no backend in their arguments. */
+export function isOwnKernel({ kernelFunc }: KernelConfig): boolean {
+  return own.has(kernelFunc);
 }
 
 /** Runs another kernel of the backend from within one, and discards `dispose` after it. */
@@ -35,7 +44,11 @@ export function runKernel(
     throw new TankaError('wasm-kernel-unsupported', `The WASM backend has no kernel ${name}.`);
   }
   try {
-    return config.kernelFunc({ inputs, attrs, backend: wasmBackend() }) as TensorInfo;
+    return config.kernelFunc({
+      inputs,
+      attrs,
+      backend: isOwnKernel(config) ? {} : wasmBackend(),
+    }) as TensorInfo;
   } finally {
     dispose.forEach(discard);
   }

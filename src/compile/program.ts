@@ -1,0 +1,117 @@
+import {
+  backend,
+  engine,
+  getBackend,
+  getKernel,
+  tidy,
+  type KernelBackend,
+  type NamedAttrMap,
+  type NamedTensorInfoMap,
+  type Tensor,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core';
+import { isTensor } from '../backend/engine.js';
+import { isKey, type PRNGKey } from '../random/key.js';
+import { leaves } from '../tree/tree.js';
+import type { BufferId, Graph, KernelNode, RandomNode, View } from './graph.js';
+
+/** What the backend knows values by. */
+export type DataId = TensorInfo['dataId'];
+
+/** Values while a program runs. */
+export interface Memory {
+  /** The backend's name for each buffer's values; `null` for buffers that have none now, or only an address. */
+  readonly data: (DataId | null)[];
+  readonly keys: (PRNGKey | null)[];
+}
+
+/** A graph made ready to run on a backend. */
+export interface Program {
+  /** Bytes of memory that the program holds for buffers between its steps. */
+  readonly arenaBytes: number;
+  run(inputs: readonly Tensor[], keys: readonly PRNGKey[]): unknown[];
+  dispose(): void;
+}
+
+/** Memory with the inputs, constants and keys of one call in it. */
+export function newMemory(
+  graph: Graph,
+  constants: ReadonlyMap<BufferId, DataId>,
+  inputs: readonly Tensor[],
+  keys: readonly PRNGKey[],
+): Memory {
+  const memory: Memory = { data: new Array<DataId | null>(graph.bufferCount).fill(null), keys: [] };
+  for (const [buffer, dataId] of constants) memory.data[buffer] = dataId;
+  graph.inputs.forEach(({ buffer }, i) => (memory.data[buffer] = inputs[i].dataId));
+  for (const [key, value] of graph.constantKeys) memory.keys[key] = value;
+  graph.inputKeys.forEach((key, i) => (memory.keys[key] = keys[i]));
+  return memory;
+}
+
+/** Writes a graph's constants to the backend: they belong to the program and are not tensors of the user. */
+export function writeConstants(graph: Graph, host: KernelBackend): Map<BufferId, DataId> {
+  return new Map(
+    [...graph.constants].map(([buffer, { view, values }]) => [
+      buffer,
+      host.write(values.slice(), view.shape as number[], view.dtype),
+    ]),
+  );
+}
+
+/** A function that calls the kernel which the backend has under the node's name and keeps what it makes. */
+export function kernelCall(
+  node: KernelNode,
+  host: KernelBackend,
+): (read: (view: View) => TensorInfo, memory: Memory) => void {
+  const config = getKernel(node.name, getBackend());
+  const entries = Object.entries(node.inputs);
+  const attrs = node.attributes as NamedAttrMap;
+  return (read, memory) => {
+    const inputs: Record<string, TensorInfo | TensorInfo[]> = {};
+    for (const [name, input] of entries) inputs[name] = 'buffer' in input ? read(input) : input.map(read);
+    const made = config.kernelFunc({ inputs: inputs as NamedTensorInfoMap, attrs, backend: host });
+    const outputs = Array.isArray(made) ? made : [made];
+    node.outputs.forEach((view, i) => (memory.data[view.buffer] = outputs[i].dataId));
+  };
+}
+
+/** Runs a random operation again, with the keys of this call, and keeps what it makes. */
+export function runRandomNode(node: RandomNode, read: (view: View) => TensorInfo, memory: Memory): void {
+  const host = backend();
+  const tensors = node.tensors.map((view) => {
+    const info = read(view);
+    host.incRef(info.dataId);
+    return engine().makeTensorFromTensorInfo(info);
+  });
+  const keys = node.keys.map((key) => memory.keys[key] as PRNGKey);
+  const result = tidy(() => node.operation.run({ keys, tensors, attributes: node.attributes }) as Tensor);
+  tensors.forEach((tensor) => tensor.dispose());
+  let tensor = 0;
+  let key = 0;
+  for (const leaf of leaves<unknown>(result)) {
+    if (isKey(leaf)) {
+      memory.keys[node.outputKeys[key++]] = leaf;
+    } else if (isTensor(leaf)) {
+      // The program takes the values over from the tensor, whose handle goes.
+      host.incRef(leaf.dataId);
+      memory.data[node.outputs[tensor++].buffer] = leaf.dataId;
+      leaf.dispose();
+      engine().removeDataId(leaf.dataId, host);
+    }
+  }
+}
+
+/** The results of a run; their tensors are the caller's. */
+export function takeResults(graph: Graph, memory: Memory, host: KernelBackend): unknown[] {
+  const lent = new Set<BufferId>([...graph.inputs.map((view) => view.buffer), ...graph.constants.keys()]);
+  return graph.results.map((leaf) => {
+    if (leaf.kind === 'static') return leaf.value;
+    if (leaf.kind === 'key') return (memory.keys[leaf.key] as PRNGKey).slice();
+    const { buffer, shape, dtype } = leaf.view;
+    const dataId = memory.data[buffer] as DataId;
+    // Values that are an argument's, a constant's or another result's as well are counted once more, as a clone's are.
+    if (lent.has(buffer)) host.incRef(dataId);
+    lent.add(buffer);
+    return engine().makeTensorFromTensorInfo({ dataId, shape: shape as number[], dtype });
+  });
+}

@@ -1,0 +1,142 @@
+import {
+  getKernel,
+  type DataType,
+  type KernelConfig,
+  type NamedAttrMap,
+  type NamedTensorInfoMap,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core';
+import { traceHeap, type HeapTracer } from '../backend/wasm/heap.js';
+import type { RawKernels } from '../backend/wasm/exports.js';
+import { isOwnKernel } from '../backend/wasm/kernel.js';
+import { bytesOf, type KernelNode, type View } from './graph.js';
+
+/** A place that a traced kernel reads or writes. */
+export type Place =
+  | { readonly kind: 'input'; readonly view: View }
+  | { readonly kind: 'output'; readonly view: View }
+  | { readonly kind: 'temporary'; readonly bytes: number }
+  | { readonly kind: 'scratch' };
+
+/** An argument of a raw function: a number, or an address as a place and an offset in bytes. */
+export type Argument = number | { readonly place: number; readonly offset: number };
+
+/** One call of a raw function. */
+export interface RawCall {
+  readonly name: keyof RawKernels;
+  readonly arguments: readonly Argument[];
+}
+
+/** What a kernel does to memory. */
+export interface TracedKernel {
+  readonly places: readonly Place[];
+  readonly calls: readonly RawCall[];
+  readonly scratchBytes: number;
+  /** Places of the node's outputs, in order. */
+  readonly outputs: readonly number[];
+}
+
+/**
+ * Traced kernels compute with addresses that no memory has: place `i` begins at `(i + 1) * WINDOW`. They are larger than any number
+ * that is not an address, and far enough apart for offsets into 4 GB; sums of them stay exact.
+ */
+const WINDOW = 2 ** 34;
+
+class Tracer implements HeapTracer {
+  readonly places: Place[] = [];
+  readonly calls: RawCall[] = [];
+  scratchBytes = 0;
+  readonly raw: RawKernels;
+  readonly #places = new Map<object, number>();
+  #scratch: number | undefined;
+
+  constructor(real: RawKernels) {
+    this.raw = new Proxy(real, {
+      get: (kernels, name) => {
+        const f = kernels[name as keyof RawKernels] as (...args: number[]) => number;
+        return (...args: number[]): number => {
+          // Without an address it is a question about sizes, to be answered now.
+          if (!args.some((value) => value >= WINDOW)) return f(...args);
+          this.calls.push({ name: name as keyof RawKernels, arguments: args.map(toArgument) });
+          return NaN;
+        };
+      },
+    });
+  }
+
+  add(place: Place, shape: readonly number[], dtype: DataType): TensorInfo {
+    const dataId = {};
+    this.#places.set(dataId, this.places.length);
+    this.places.push(place);
+    return { dataId, shape: [...shape], dtype };
+  }
+
+  /** The place of a tensor that this tracer made. */
+  placeOf(tensor: TensorInfo): number {
+    const place = this.#places.get(tensor.dataId);
+    if (place === undefined) throw new Error('The tensor comes from outside of the trace.');
+    return place;
+  }
+
+  address(tensor: TensorInfo): number {
+    return (this.placeOf(tensor) + 1) * WINDOW;
+  }
+
+  makeOutput(shape: readonly number[], dtype: DataType): TensorInfo {
+    return this.add({ kind: 'temporary', bytes: bytesOf({ shape, dtype }) }, shape, dtype);
+  }
+
+  discard(): void {
+    // The memory plan finds out by itself when a temporary is last used.
+  }
+
+  withScratch<Result>(bytes: number, body: (pointer: number) => Result): Result {
+    this.scratchBytes = Math.max(this.scratchBytes, bytes);
+    if (this.#scratch === undefined) {
+      this.#scratch = this.places.length;
+      this.places.push({ kind: 'scratch' });
+    }
+    return body((this.#scratch + 1) * WINDOW);
+  }
+}
+
+function toArgument(value: number): Argument {
+  return value < WINDOW ? value : { place: Math.floor(value / WINDOW) - 1, offset: value % WINDOW };
+}
+
+/**
+ * The raw calls that a kernel of ours makes for a node; `undefined` for kernels of others and for those that read memory
+ * themselves, which have to be called.
+ */
+export function traceKernel(node: KernelNode, real: RawKernels): TracedKernel | undefined {
+  const config = getKernel(node.name, 'wasm') as KernelConfig | undefined;
+  if (config === undefined || !isOwnKernel(config)) return undefined;
+  const tracer = new Tracer(real);
+  const input = (view: View): TensorInfo => tracer.add({ kind: 'input', view }, view.shape, view.dtype);
+  const inputs = Object.fromEntries(
+    Object.entries(node.inputs).map(([name, views]) => [
+      name,
+      'buffer' in views ? input(views) : views.map(input),
+    ]),
+  );
+  let made: TensorInfo | TensorInfo[];
+  try {
+    made = traceHeap(tracer, () =>
+      config.kernelFunc({
+        inputs: inputs as NamedTensorInfoMap,
+        attrs: node.attributes as NamedAttrMap,
+        backend: {},
+      }),
+    );
+  } catch {
+    return undefined;
+  }
+  const outputs = (Array.isArray(made) ? made : [made]).map((tensor) => tracer.placeOf(tensor));
+  const places = [...tracer.places];
+  for (const [i, place] of outputs.entries()) {
+    // A kernel that hands out its input (a cast to the same dtype) would need its memory counted twice.
+    if (places[place].kind !== 'temporary') return undefined;
+    places[place] = { kind: 'output', view: node.outputs[i] };
+  }
+  return { places, calls: tracer.calls, scratchBytes: tracer.scratchBytes, outputs };
+}
