@@ -1,0 +1,113 @@
+import { add, cast, expandDims, mul, squeeze, type Rank, type Tensor } from '@tensorflow/tfjs-core';
+import { convolution } from '../backend/ops/convolution.js';
+import { product, type WindowPadding } from '../backend/ops/window.js';
+import { constant } from '../initializers/constant.js';
+import { truncatedNormal } from '../initializers/truncated-normal.js';
+import { module } from '../module/decorators.js';
+import { Module, type ModuleOptions } from '../module/module.js';
+import { getParameter, type Initializer } from '../module/parameters.js';
+import { channelIndexOf } from './channel-index.js';
+import { checkSpatialDims, checkSpatialInput, checkMask } from './conv-checks.js';
+import { wrongShape } from './input-checks.js';
+import { toWindowPadding, type Padding } from './padding.js';
+import { replicate } from './replicate.js';
+
+/** Options of the convolutions. Numbers count for every spatial dimension, arrays have one a dimension. */
+export interface ConvOptions extends ModuleOptions {
+  /** Distance of neighbouring windows. Default 1. */
+  readonly stride?: number | readonly number[];
+  /** Distance of the cells of a window. Default 1. */
+  readonly rate?: number | readonly number[];
+  /** Default `'SAME'`. */
+  readonly padding?: Padding;
+  /** Adds a bias. Default `true`. */
+  readonly withBias?: boolean;
+  /** Of `w`. Default: truncated normal of standard deviation `1 / √(window cells · C / featureGroupCount)`. */
+  readonly wInit?: Initializer;
+  /** Of `b`. Default: zeros. */
+  readonly bInit?: Initializer;
+  /** Where the channels are: see `hk.getChannelIndex`. Default: last. */
+  readonly dataFormat?: string;
+  /** Multiplies `w`; of its shape. */
+  readonly mask?: Tensor;
+  /** Splits the channels into groups that do not see each other. Default 1. */
+  readonly featureGroupCount?: number;
+}
+
+/** Defaults of {@link ConvOptions} that `String(module)` leaves out. */
+export const convDefaults = {
+  stride: 1,
+  rate: 1,
+  padding: 'SAME',
+  withBias: true,
+  featureGroupCount: 1,
+} as const;
+
+/**
+ * Convolution over any number of spatial dimensions (cross-correlation, as everywhere in the field).
+ *
+ * Parameters, in the dtype of the input: `w` `[...kernelShape, C / featureGroupCount, outputChannels]` for every data format; `b`
+ * `[outputChannels]`, with channels first `[outputChannels, 1, …]`. Takes one random key when `w` is made.
+ */
+@module('conv_nd', {
+  positional: ['numSpatialDims', 'outputChannels', 'kernelShape'],
+  defaults: { ...convDefaults, dataFormat: 'channels_last' },
+})
+export class ConvND extends Module {
+  readonly kernelShape: readonly number[];
+  private readonly strides: readonly number[];
+  private readonly rates: readonly number[];
+  private readonly padding: WindowPadding;
+  private readonly channelIndex: 1 | -1;
+
+  /** @throws `layer-options` */
+  constructor(
+    readonly numSpatialDims: number,
+    readonly outputChannels: number,
+    kernelShape: number | readonly number[],
+    private readonly options: ConvOptions = {},
+  ) {
+    super(options);
+    const { stride = 1, rate = 1, padding = 'SAME', dataFormat = 'channels_last' } = options;
+    checkSpatialDims(this, numSpatialDims);
+    this.kernelShape = replicate(this, kernelShape, numSpatialDims, 'kernelShape');
+    this.strides = replicate(this, stride, numSpatialDims, 'stride');
+    this.rates = replicate(this, rate, numSpatialDims, 'rate');
+    this.padding = toWindowPadding(this, padding, this.kernelShape, this.rates);
+    this.channelIndex = channelIndexOf(this, dataFormat);
+  }
+
+  /**
+   * @param x `[N, ...spatial, C]`, or with channels first `[N, C, ...spatial]`; `N` may be left out
+   * @returns `[N, ...windows, outputChannels]`, or as the input is laid out
+   * @throws `input-rank`, `input-dtype`, `input-shape`, `layer-options` for a mask of another shape than `w`
+   */
+  call<R extends Rank>(x: Tensor<R>): Tensor<R> {
+    const { withBias = true, wInit, bInit = constant(0), mask, featureGroupCount: groups = 1 } = this.options;
+    checkSpatialInput(this, x, this.numSpatialDims, this.channelIndex);
+    const unbatched = x.rank === this.numSpatialDims + 1;
+    const inputs: Tensor = unbatched ? expandDims(x, 0) : x;
+    const inputChannels = inputs.shape[this.channelIndex === 1 ? 1 : inputs.rank - 1];
+    if (inputChannels % groups !== 0) {
+      throw wrongShape(this, x, `channels that divide into featureGroupCount = ${groups} groups`);
+    }
+    const wShape = [...this.kernelShape, inputChannels / groups, this.outputChannels];
+    const stddev = 1 / Math.sqrt(product(wShape.slice(0, -1)));
+    const init = wInit ?? truncatedNormal({ stddev });
+    const w = getParameter('w', wShape, { dtype: x.dtype, init });
+    checkMask(this, mask, wShape);
+    let out = convolution(inputs, mask === undefined ? w : mul(w, cast(mask, w.dtype)), {
+      strides: this.strides,
+      dilations: this.rates,
+      padding: this.padding,
+      groups,
+      channelAxis: this.channelIndex,
+    });
+    if (withBias) {
+      const ones = this.kernelShape.map(() => 1);
+      const bShape = this.channelIndex === 1 ? [this.outputChannels, ...ones] : [this.outputChannels];
+      out = add(out, getParameter('b', bShape, { dtype: x.dtype, init: bInit }));
+    }
+    return (unbatched ? squeeze(out, [0]) : out) as Tensor<R>;
+  }
+}

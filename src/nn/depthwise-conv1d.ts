@@ -1,0 +1,17 @@
+import { module } from '../module/decorators.js';
+import { depthwiseDefaults, DepthwiseConvND, type DepthwiseConvOptions } from './depthwise-conv-nd.js';
+
+/** One-dimensional depthwise convolution of `[N, W, C]`: {@link DepthwiseConvND} with the default data format `NWC` (or `NCW`). */
+@module('depthwise_conv1_d', {
+  positional: ['channelMultiplier', 'kernelShape'],
+  defaults: { ...depthwiseDefaults, dataFormat: 'NWC' },
+})
+export class DepthwiseConv1D extends DepthwiseConvND {
+  constructor(
+    channelMultiplier: number,
+    kernelShape: number | readonly number[],
+    options: DepthwiseConvOptions = {},
+  ) {
+    super(1, channelMultiplier, kernelShape, options);
+  }
+}

@@ -1,0 +1,17 @@
+import { module } from '../module/decorators.js';
+import { depthwiseDefaults, DepthwiseConvND, type DepthwiseConvOptions } from './depthwise-conv-nd.js';
+
+/** Two-dimensional depthwise convolution of `[N, H, W, C]`: {@link DepthwiseConvND} with the default data format `NHWC` (or `NCHW`). */
+@module('depthwise_conv2_d', {
+  positional: ['channelMultiplier', 'kernelShape'],
+  defaults: { ...depthwiseDefaults, dataFormat: 'NHWC' },
+})
+export class DepthwiseConv2D extends DepthwiseConvND {
+  constructor(
+    channelMultiplier: number,
+    kernelShape: number | readonly number[],
+    options: DepthwiseConvOptions = {},
+  ) {
+    super(2, channelMultiplier, kernelShape, options);
+  }
+}

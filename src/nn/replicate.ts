@@ -1,0 +1,23 @@
+import { TankaError } from '../errors/tanka-error.js';
+import { nameOf, type LayerName } from './input-checks.js';
+
+/**
+ * One value for each dimension: a single one counts for all.
+ *
+ * @throws `layer-options` for an array of another length than 1 and `count`
+ */
+export function replicate<T extends number | ((...args: never[]) => unknown)>(
+  layer: LayerName,
+  value: T | readonly T[],
+  count: number,
+  what: string,
+): T[] {
+  if (!Array.isArray(value)) return Array.from({ length: count }, () => value as T);
+  const values = value as readonly T[];
+  if (values.length === 1) return Array.from({ length: count }, () => values[0]);
+  if (values.length === count) return [...values];
+  throw new TankaError(
+    'layer-options',
+    `${nameOf(layer)} needs one ${what}, or one for each of its ${count} dimensions, but got ${values.length}: [${values.join(', ')}].`,
+  );
+}
