@@ -1,0 +1,51 @@
+import type { Rank, Tensor } from '@tensorflow/tfjs-core';
+import { averagePool } from '../backend/ops/pool.js';
+import { module } from '../module/decorators.js';
+import { Module, type ModuleOptions } from '../module/module.js';
+import { toPoolOptions, type PoolArguments } from './pool-window.js';
+
+/**
+ * Mean of each window; padding does not count.
+ *
+ * @param windowShape a number for all axes but the first and the channels, or one an axis, the last one last
+ * @param strides as `windowShape`
+ * @param channelAxis axis that numbers leave out; `null` for none
+ * @throws `layer-options` for another padding; `input-shape` when windows and input do not fit
+ */
+export function avgPool<R extends Rank>(
+  x: Tensor<R>,
+  windowShape: number | readonly number[],
+  strides: number | readonly number[],
+  padding: 'SAME' | 'VALID',
+  channelAxis: number | null = -1,
+): Tensor<R> {
+  const pool = { windowShape, strides, padding, channelAxis };
+  return averagePool(x, toPoolOptions('hk.avgPool', x, pool)) as Tensor<R>;
+}
+
+/** Options of {@link AvgPool}. */
+export interface AvgPoolOptions extends ModuleOptions {
+  /** Axis that window and stride numbers leave out; `null` for none. Default `-1`. */
+  readonly channelAxis?: number | null;
+}
+
+/** {@link avgPool} as a module. Has no parameters. */
+@module('avg_pool', { positional: ['windowShape', 'strides', 'padding'], defaults: { channelAxis: -1 } })
+export class AvgPool extends Module {
+  private readonly pool: PoolArguments;
+
+  constructor(
+    windowShape: number | readonly number[],
+    strides: number | readonly number[],
+    padding: 'SAME' | 'VALID',
+    { channelAxis = -1, ...options }: AvgPoolOptions = {},
+  ) {
+    super(options);
+    this.pool = { windowShape, strides, padding, channelAxis };
+  }
+
+  /** @throws `layer-options` for another padding; `input-shape` when windows and input do not fit */
+  call<R extends Rank>(x: Tensor<R>): Tensor<R> {
+    return averagePool(x, toPoolOptions(this, x, this.pool)) as Tensor<R>;
+  }
+}
