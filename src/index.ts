@@ -12,18 +12,50 @@ export { forceName } from './module/names.js';
 export { getParameter, getParams, type Initializer } from './module/parameters.js';
 export { maybeNextRngKey, nextRngKey, nextRngKeys, reserveRngKeys, withRng } from './module/rng.js';
 export { getState, setState } from './module/state.js';
+export { AvgPool, avgPool, type AvgPoolOptions } from './nn/avg-pool.js';
+export type { AxisOrAxes, AxisSlice } from './nn/axes.js';
 export { BatchApply, type BatchApplyOptions } from './nn/batch-apply.js';
+export { BatchNorm, type BatchNormCallOptions, type BatchNormOptions } from './nn/batch-norm.js';
 export { Bias, type BiasCallOptions, type BiasOptions } from './nn/bias.js';
+export { getChannelIndex } from './nn/channel-index.js';
+export { ConvND, type ConvOptions } from './nn/conv-nd.js';
+export { ConvNDTranspose, type ConvTransposeOptions } from './nn/conv-nd-transpose.js';
+export { Conv1D } from './nn/conv1d.js';
+export { Conv1DTranspose } from './nn/conv1d-transpose.js';
+export { Conv2D } from './nn/conv2d.js';
+export { Conv2DTranspose } from './nn/conv2d-transpose.js';
+export { Conv3D } from './nn/conv3d.js';
+export { Conv3DTranspose } from './nn/conv3d-transpose.js';
+export { type DepthwiseConvOptions } from './nn/depthwise-conv-nd.js';
+export { DepthwiseConv1D } from './nn/depthwise-conv1d.js';
+export { DepthwiseConv2D } from './nn/depthwise-conv2d.js';
+export { DepthwiseConv3D } from './nn/depthwise-conv3d.js';
 export { Dropout, dropout, type DropoutOptions } from './nn/dropout.js';
 export { expandApply, type ExpandApplyOptions } from './nn/expand-apply.js';
+export {
+  ExponentialMovingAverage,
+  type ExponentialMovingAverageOptions,
+  type UpdateOptions,
+} from './nn/exponential-moving-average.js';
 export { Flatten, type FlattenOptions } from './nn/flatten.js';
-export { oneHot, type OneHotOptions } from './nn/functions/one-hot.js';
-export { Linear, type LinearOptions } from './nn/linear.js';
-export { multinomial } from './nn/multinomial.js';
-export { Reshape, type ReshapeOptions } from './nn/reshape.js';
-export { Sequential, type Layer } from './nn/sequential.js';
-export * as nets from './nn/nets/index.js';
 export * as nn from './nn/functions/index.js';
+export { oneHot, type OneHotOptions } from './nn/functions/one-hot.js';
+export { GroupNorm, type GroupNormOptions } from './nn/group-norm.js';
+export { InstanceNorm, type InstanceNormOptions } from './nn/instance-norm.js';
+export { LayerNorm, type LayerNormOptions, type NormCallOptions } from './nn/layer-norm.js';
+export { Linear, type LinearOptions } from './nn/linear.js';
+export { MaxPool, maxPool, type MaxPoolOptions } from './nn/max-pool.js';
+export { multinomial } from './nn/multinomial.js';
+export * as nets from './nn/nets/index.js';
+export * as pad from './nn/pad.js';
+export type { Padding } from './nn/padding.js';
+export { Reshape, type ReshapeOptions } from './nn/reshape.js';
+export { RMSNorm, type RMSNormOptions } from './nn/rms-norm.js';
+export {
+  SeparableDepthwiseConv2D,
+  type SeparableDepthwiseConvOptions,
+} from './nn/separable-depthwise-conv2d.js';
+export { Sequential, type Layer } from './nn/sequential.js';
 export type { PRNGKey } from './random/key.js';
 export { PRNGSequence } from './random/prng-sequence.js';
 export {

@@ -1,25 +1,8 @@
 /** Layers of the goldens that are not written yet; each must be taken off here when its descriptor comes. */
 export const awaited: readonly string[] = [
-  'AvgPool',
-  'BatchNorm',
-  'Conv1D',
-  'Conv1DTranspose',
-  'Conv2D',
-  'Conv2DTranspose',
-  'Conv3D',
-  'Conv3DTranspose',
-  'DepthwiseConv1D',
-  'DepthwiseConv2D',
-  'DepthwiseConv3D',
   'Embed',
-  'ExponentialMovingAverage',
-  'GroupNorm',
-  'InstanceNorm',
-  'LayerNorm',
-  'MaxPool',
   'MobileNetV1',
   'MultiHeadAttention',
-  'RMSNorm',
   'ResNet',
   'ResNet101',
   'ResNet152',
@@ -27,8 +10,16 @@ export const awaited: readonly string[] = [
   'ResNet200',
   'ResNet34',
   'ResNet50',
-  'SeparableDepthwiseConv2D',
   'SpectralNorm',
   'VectorQuantizer',
   'VectorQuantizerEMA',
+];
+
+/** Layers whose gradients need kernels that the WASM backend does not have yet: their tests there are pending. */
+export const awaitedOnWasm: readonly string[] = [
+  'DepthwiseConv1D',
+  'DepthwiseConv2D',
+  'DepthwiseConv3D',
+  'MaxPool',
+  'SeparableDepthwiseConv2D',
 ];

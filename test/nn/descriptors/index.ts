@@ -1,15 +1,21 @@
 import { awaited } from './awaited.js';
+import { convDescriptors } from './conv.js';
 import { denseDescriptors } from './dense.js';
 import type { HandCase, LayerCase, LayerDescriptor } from './descriptor.js';
 import { moduleGoldens, type GoldenLayerCase } from './goldens.js';
 import { makeInputs } from './inputs.js';
 import { mlpDescriptors } from './mlp.js';
+import { normDescriptors } from './norm.js';
+import { poolDescriptors } from './pool.js';
 import { shapeDescriptors } from './shape.js';
 
 /** All layers, one file a family. */
 export const descriptors: readonly LayerDescriptor[] = [
+  ...convDescriptors,
   ...denseDescriptors,
   ...mlpDescriptors,
+  ...normDescriptors,
+  ...poolDescriptors,
   ...shapeDescriptors,
 ];
 

@@ -2,6 +2,7 @@ import { add, dispose, mul, tensor, tidy, type Tensor } from '@tensorflow/tfjs-c
 import { expect } from 'chai';
 import * as hk from '../../../src/index.js';
 import { gradientsOf, probe } from '../../support/gradients.js';
+import { awaitedOnWasm } from '../descriptors/awaited.js';
 import { casesOf, descriptors } from '../descriptors/index.js';
 import { applyKey, gradientBackends, modelOf, onBackend } from './run.js';
 
@@ -36,7 +37,8 @@ describe('gradients of layers equal finite differences', () => {
         for (const layerCase of casesOf(descriptor)) {
           if (layerCase.differentiable === false || descriptor.notDifferentiable?.test(layerCase.id))
             continue;
-          it(layerCase.id, () => {
+          const pending = backend === 'wasm' && awaitedOnWasm.includes(descriptor.layer);
+          (pending ? it.skip : it)(layerCase.id, () => {
             const model = modelOf(layerCase);
             const inputs = layerCase.inputs();
             const [params, state] = model.init(layerCase.seed ?? 42, ...inputs);

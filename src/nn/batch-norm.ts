@@ -1,0 +1,123 @@
+import {
+  add,
+  mean as meanOf,
+  mul,
+  rsqrt,
+  scalar,
+  square,
+  sub,
+  type Rank,
+  type Tensor,
+} from '@tensorflow/tfjs-core';
+import { constant } from '../initializers/constant.js';
+import { module } from '../module/decorators.js';
+import { Module, type ModuleOptions } from '../module/module.js';
+import { getParameter, type Initializer } from '../module/parameters.js';
+import { checkAffineCall, checkAffineInit } from './affine-checks.js';
+import { checkAxes, toAbsoluteAxes } from './axes.js';
+import { channelIndexOf } from './channel-index.js';
+import { ExponentialMovingAverage } from './exponential-moving-average.js';
+import { checkDtype, checkRank } from './input-checks.js';
+
+/** Options of {@link BatchNorm}. */
+export interface BatchNormOptions extends ModuleOptions {
+  /** Makes a parameter that multiplies the normalized input. */
+  readonly createScale: boolean;
+  /** Makes a parameter that is added after scaling. */
+  readonly createOffset: boolean;
+  /** Of the moving averages of mean and variance. */
+  readonly decayRate: number;
+  /** Added to the variance. Default 1e-5. */
+  readonly eps?: number;
+  /** Of `scale`. Default: ones. */
+  readonly scaleInit?: Initializer;
+  /** Of `offset`. Default: zeros. */
+  readonly offsetInit?: Initializer;
+  /** Axes to take mean and variance over. Default: all but the channels. */
+  readonly axis?: number | readonly number[];
+  /** Where the channels are: see `hk.getChannelIndex`. Default `'channels_last'`. */
+  readonly dataFormat?: string;
+}
+
+/** Options of a call of {@link BatchNorm}. */
+export interface BatchNormCallOptions {
+  /** Uses the statistics of the batch although not training. Default `false`. */
+  readonly testLocalStats?: boolean;
+  /** Multiplies the normalized input, in place of a parameter; broadcasts to the input. */
+  readonly scale?: Tensor;
+  /** Is added after scaling, in place of a parameter; broadcasts to the input. */
+  readonly offset?: Tensor;
+}
+
+/**
+ * Batch normalization (arXiv:1502.03167): `(x − mean) · (scale / √(variance + eps)) + offset`.
+ *
+ * Training takes mean and variance `E[x²] − E[x]²` from the batch and updates their moving averages, which are used otherwise.
+ *
+ * Parameters, in the dtype and rank of the input, of size 1 along the reduced axes: `scale`, `offset`. State: that of
+ * {@link ExponentialMovingAverage} under `~/mean_ema` and `~/var_ema`; right after `init` their `average` is that of the first batch.
+ */
+@module('batch_norm', { defaults: { eps: 1e-5, dataFormat: 'channels_last' } })
+export class BatchNorm extends Module {
+  private readonly meanEma: ExponentialMovingAverage;
+  private readonly varEma: ExponentialMovingAverage;
+  private readonly channelIndex: 1 | -1;
+
+  /** @throws `layer-options` */
+  constructor(private readonly options: BatchNormOptions) {
+    super(options);
+    const { createScale, createOffset, decayRate, scaleInit, offsetInit, axis, dataFormat } = options;
+    checkAffineInit(this, 'scale', createScale, scaleInit);
+    checkAffineInit(this, 'offset', createOffset, offsetInit);
+    if (axis !== undefined) checkAxes(this, axis, 'axis');
+    this.channelIndex = channelIndexOf(this, dataFormat ?? 'channels_last');
+    this.meanEma = new ExponentialMovingAverage(decayRate, { name: 'mean_ema' });
+    this.varEma = new ExponentialMovingAverage(decayRate, { name: 'var_ema' });
+  }
+
+  /**
+   * @param x `[N, ..., C]`, or with channels first `[N, C, ...]`
+   * @param isTraining takes the statistics of the batch and updates the moving averages
+   * @throws `input-rank`, `input-dtype`; `call-options` for a scale or offset that is a parameter already; `state-missing` when not
+   * training before any training
+   */
+  call<R extends Rank>(
+    x: Tensor<R>,
+    isTraining: boolean,
+    { testLocalStats = false, scale, offset }: BatchNormCallOptions = {},
+  ): Tensor<R> {
+    const { createScale, createOffset, eps = 1e-5, scaleInit, offsetInit, axis } = this.options;
+    checkAffineCall(this, 'scale', createScale, scale);
+    checkAffineCall(this, 'offset', createOffset, offset);
+    checkRank(this, x, { min: this.channelIndex === 1 ? 2 : 1 }, '[N, ..., C] or [N, C, ...]');
+    checkDtype(this, x, 'float32');
+    const [channels] = toAbsoluteAxes(this.channelIndex, x.rank);
+    const axes =
+      axis === undefined ? [...x.shape.keys()].filter((i) => i !== channels) : toAbsoluteAxes(axis, x.rank);
+
+    let mean: Tensor;
+    let variance: Tensor;
+    if (isTraining || testLocalStats) {
+      mean = meanOf(x, axes, true);
+      variance = sub(meanOf(square(x), axes, true), square(mean));
+    } else {
+      mean = this.meanEma.average;
+      variance = this.varEma.average;
+    }
+    if (isTraining) {
+      this.meanEma.call(mean);
+      this.varEma.call(variance);
+    }
+
+    const shape = x.shape.map((size, i) => (axes.includes(i) ? 1 : size));
+    const gain = createScale
+      ? getParameter('scale', shape, { dtype: x.dtype, init: scaleInit ?? constant(1) })
+      : scale;
+    const bias = createOffset
+      ? getParameter('offset', shape, { dtype: x.dtype, init: offsetInit ?? constant(0) })
+      : offset;
+    const inverse = rsqrt(add(variance, scalar(eps)));
+    const y = mul(sub(x, mean), gain === undefined ? inverse : mul(gain, inverse));
+    return (bias === undefined ? y : add(y, bias)) as Tensor<R>;
+  }
+}

@@ -1,0 +1,94 @@
+import {
+  add,
+  mean as meanOf,
+  mul,
+  rsqrt,
+  scalar,
+  square,
+  sub,
+  type Rank,
+  type Tensor,
+} from '@tensorflow/tfjs-core';
+import { constant } from '../initializers/constant.js';
+import { module } from '../module/decorators.js';
+import { Module, type ModuleOptions } from '../module/module.js';
+import { getParameter, type Initializer } from '../module/parameters.js';
+import { checkAffineCall, checkAffineInit } from './affine-checks.js';
+import { checkAxes, paramShape, toAbsoluteAxes, type AxisOrAxes } from './axes.js';
+import { checkDtype, checkRank } from './input-checks.js';
+
+/** Options of {@link LayerNorm}. */
+export interface LayerNormOptions extends ModuleOptions {
+  /** Axes to take mean and variance over. */
+  readonly axis: AxisOrAxes;
+  /** Makes a parameter that multiplies the normalized input. */
+  readonly createScale: boolean;
+  /** Makes a parameter that is added after scaling. */
+  readonly createOffset: boolean;
+  /** Added to the variance. Default 1e-5. */
+  readonly eps?: number;
+  /** Of `scale`. Default: ones. */
+  readonly scaleInit?: Initializer;
+  /** Of `offset`. Default: zeros. */
+  readonly offsetInit?: Initializer;
+  /** Takes the variance as `E[x²] − E[x]²`: faster, and less exact where the mean is large. Default `false`. */
+  readonly useFastVariance?: boolean;
+  /** Axes that the parameters have sizes for. Default: the last one, whatever `axis` is. */
+  readonly paramAxis?: AxisOrAxes;
+}
+
+/** Options of a call of a norm. */
+export interface NormCallOptions {
+  /** Multiplies the normalized input, in place of a parameter; broadcasts to the input. */
+  readonly scale?: Tensor;
+  /** Is added after scaling, in place of a parameter; broadcasts to the input. */
+  readonly offset?: Tensor;
+}
+
+/**
+ * Layer normalization (arXiv:1607.06450): `(scale / √(variance + eps)) · (x − mean) + offset`.
+ *
+ * Parameters, in the dtype of the input: `scale`, `offset`, of shape `[C]` when `paramAxis` is the last axis, else of the rank of the input
+ * with size 1 along the other axes.
+ */
+@module('layer_norm', { defaults: { eps: 1e-5, useFastVariance: false } })
+export class LayerNorm extends Module {
+  /** @throws `layer-options` */
+  constructor(private readonly options: LayerNormOptions) {
+    super(options);
+    const { axis, createScale, createOffset, scaleInit, offsetInit, paramAxis } = options;
+    checkAffineInit(this, 'scale', createScale, scaleInit);
+    checkAffineInit(this, 'offset', createOffset, offsetInit);
+    checkAxes(this, axis, 'axis');
+    if (paramAxis !== undefined) checkAxes(this, paramAxis, 'paramAxis');
+  }
+
+  /**
+   * @param x `[..., C]`
+   * @throws `input-rank`, `input-dtype`; `call-options` for a scale or offset that is a parameter already
+   */
+  call<R extends Rank>(x: Tensor<R>, { scale, offset }: NormCallOptions = {}): Tensor<R> {
+    const { createScale, createOffset, eps = 1e-5, scaleInit, offsetInit } = this.options;
+    checkAffineCall(this, 'scale', createScale, scale);
+    checkAffineCall(this, 'offset', createOffset, offset);
+    checkRank(this, x, { min: 1 }, '[..., C]');
+    checkDtype(this, x, 'float32');
+    const axes = toAbsoluteAxes(this.options.axis, x.rank);
+    const mean = meanOf(x, axes, true);
+    const centred = sub(x, mean);
+    const variance = this.options.useFastVariance
+      ? sub(meanOf(square(x), axes, true), square(mean))
+      : meanOf(square(centred), axes, true);
+
+    const shape = paramShape(x, this.options.paramAxis ?? -1);
+    const gain = createScale
+      ? getParameter('scale', shape, { dtype: x.dtype, init: scaleInit ?? constant(1) })
+      : scale;
+    const bias = createOffset
+      ? getParameter('offset', shape, { dtype: x.dtype, init: offsetInit ?? constant(0) })
+      : offset;
+    const inverse = rsqrt(add(variance, scalar(eps)));
+    const y = mul(gain === undefined ? inverse : mul(gain, inverse), centred);
+    return (bias === undefined ? y : add(y, bias)) as Tensor<R>;
+  }
+}

@@ -1,0 +1,61 @@
+import { add, mean, mul, rsqrt, scalar, square, type Rank, type Tensor } from '@tensorflow/tfjs-core';
+import { constant } from '../initializers/constant.js';
+import { module } from '../module/decorators.js';
+import { Module, type ModuleOptions } from '../module/module.js';
+import { getParameter, type Initializer } from '../module/parameters.js';
+import { checkAffineInit } from './affine-checks.js';
+import { checkAxes, paramShape, toAbsoluteAxes, type AxisOrAxes } from './axes.js';
+import { checkDtype, checkRank } from './input-checks.js';
+
+/** Options of {@link RMSNorm}. */
+export interface RMSNormOptions extends ModuleOptions {
+  /** Axes to take the mean square over. */
+  readonly axis: AxisOrAxes;
+  /** Added to the mean square. Default 1e-5. */
+  readonly eps?: number;
+  /** Of `scale`. Default: ones. */
+  readonly scaleInit?: Initializer;
+  /** Makes a parameter that multiplies the normalized input. Default `true`. */
+  readonly createScale?: boolean;
+  /** Axes that the parameter has sizes for. Default: the last one, whatever `axis` is. */
+  readonly paramAxis?: AxisOrAxes;
+}
+
+/**
+ * Root mean square normalization (arXiv:1910.07467): `x · scale / √(mean(x²) + eps)`.
+ *
+ * Parameter, in the dtype of the input: `scale`, of shape `[C]` when `paramAxis` is the last axis, else of the rank of the input with size 1
+ * along the other axes.
+ */
+@module('rms_norm', { defaults: { eps: 1e-5, createScale: true } })
+export class RMSNorm extends Module {
+  /** @throws `layer-options` */
+  constructor(private readonly options: RMSNormOptions) {
+    super(options);
+    const { axis, createScale = true, scaleInit, paramAxis } = options;
+    checkAffineInit(this, 'scale', createScale, scaleInit);
+    checkAxes(this, axis, 'axis');
+    if (paramAxis !== undefined) checkAxes(this, paramAxis, 'paramAxis');
+  }
+
+  /**
+   * @param x `[..., C]`
+   * @throws `input-rank`, `input-dtype`
+   */
+  call<R extends Rank>(x: Tensor<R>): Tensor<R> {
+    const { axis, eps = 1e-5, createScale = true, scaleInit, paramAxis = -1 } = this.options;
+    checkRank(this, x, { min: 1 }, '[..., C]');
+    checkDtype(this, x, 'float32');
+    const scaled: Tensor = createScale
+      ? mul(
+          x,
+          getParameter('scale', paramShape(x, paramAxis), {
+            dtype: x.dtype,
+            init: scaleInit ?? constant(1),
+          }),
+        )
+      : x;
+    const meanSquare = mean(square(x), toAbsoluteAxes(axis, x.rank), true);
+    return mul(scaled, rsqrt(add(meanSquare, scalar(eps))));
+  }
+}
