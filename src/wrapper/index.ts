@@ -1,7 +1,14 @@
+export type { FlaxApplyOptions, FlaxInitOptions, FlaxModule, Rngs, Variables } from './flax-functions.js';
 export type { CallArguments, ModelFunctionOptions } from './model-function.js';
 export { registerSerializable } from './registry.js';
 export { signature, type ModelArgument, type SignatureOptions } from './signature.js';
+export { FlaxLayer, type FlaxLayerOptions } from './tfjs-layers/flax-layer.js';
 export { JaxLayer, type JaxLayerOptions } from './tfjs-layers/jax-layer.js';
+export { layerFlaxModuleWrapper } from './tfjs-layers/layer-flax-module-wrapper.js';
 export { layerJaxModelWrapper } from './tfjs-layers/layer-jax-model-wrapper.js';
+export { layerOf, type CallableModule } from './tfjs-layers/layer-of.js';
+export { layerTorchModuleWrapper } from './tfjs-layers/layer-torch-module-wrapper.js';
 export type { LayerOptions } from './tfjs-layers/options.js';
+export { TorchModuleWrapper, type TorchModuleWrapperOptions } from './tfjs-layers/torch-module-wrapper.js';
 export type { ApplyOptions } from './tfjs-layers/wrapper-layer.js';
+export type { NamedVariables, TorchModule } from './torch-module.js';

@@ -25,6 +25,11 @@ export function registerSerializable<T extends object>(name: string, value: T): 
   return value;
 }
 
+/** Whether a value has a name. */
+export function isRegistered(value: object): boolean {
+  return names.has(value);
+}
+
 /**
  * The name of a registered value.
  *

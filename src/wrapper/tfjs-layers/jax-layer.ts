@@ -66,7 +66,7 @@ export class JaxLayer extends WrapperLayer {
    * `wrapper-signature-argument`, `wrapper-init-missing`, `wrapper-seed-invalid`, `wrapper-dtype-unsupported`
    */
   constructor(options: JaxLayerOptions) {
-    super(options, 'JaxLayer', ['callFn', 'initFn', 'params', 'state', 'strict', 'seed']);
+    super(options, new.target.className, ['callFn', 'initFn', 'params', 'state', 'strict', 'seed']);
     const { params = null, state = null, seed = null } = options;
     this.#model = new ModelFunction(options);
     if (!this.#model.random) this.seed = null;
@@ -170,6 +170,7 @@ export class JaxLayer extends WrapperLayer {
 
   override dispose(): { refCountAfterDispose: number; numDisposedVariables: number } {
     if (this.built) return super.dispose();
+    // Copies of given trees that never became weights.
     for (const tensor of [...tensorsOf(this.#params), ...tensorsOf(this.#state)]) tensor.dispose();
     this.#params = this.#state = null;
     return { refCountAfterDispose: 0, numDisposedVariables: 0 };

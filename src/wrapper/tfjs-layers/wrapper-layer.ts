@@ -181,6 +181,12 @@ export abstract class WrapperLayer extends layers.Layer {
     return oneOrAll(specs.map(({ shape }) => [...shape]));
   }
 
+  override dispose(): { refCountAfterDispose: number; numDisposedVariables: number } {
+    // The base class does not count a layer that was built before it was first applied, to values.
+    this._refCount ??= 1;
+    return super.dispose();
+  }
+
   override getConfig(): serialization.ConfigDict {
     // The base class writes the dtype of the input here.
     const { dtype, ...config } = super.getConfig();
