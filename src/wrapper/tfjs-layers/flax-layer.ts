@@ -51,10 +51,7 @@ export class FlaxLayer extends JaxLayer {
     const module = registered(textOf(config.module) ?? '');
     const method = textOf(config.method);
     const options = { ...WrapperLayer.layerOptions(config), module, seed: config.seed };
-    return JaxLayer.restored(
-      new cls({ ...options, ...(method === null ? {} : { method }) }),
-      config,
-    );
+    return JaxLayer.restored(new cls({ ...options, ...(method === null ? {} : { method }) }), config);
   }
 
   protected override functionsConfig(): serialization.ConfigDict {

@@ -14,8 +14,8 @@ export function layerTorchModuleWrapper<Output = SymbolicTensor>(
   object: Tree<SymbolicTensor>,
   options: TorchModuleWrapperOptions,
 ): Output;
- 
 export function layerTorchModuleWrapper<Output = Tensor>(
+  // eslint-disable-next-line @typescript-eslint/unified-signatures -- the overloads differ in what `Output` is by default
   object: Values,
   options: TorchModuleWrapperOptions,
 ): Output;

@@ -1,4 +1,4 @@
-import { clone, serialization, type Tensor, type Variable } from '@tensorflow/tfjs-core';
+import { clone, serialization, Tensor, type Variable } from '@tensorflow/tfjs-core';
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
 import { TankaError } from '../../errors/tanka-error.js';
 import { leavesWithPath } from '../../tree/tree.js';
@@ -45,9 +45,7 @@ export class TorchModuleWrapper extends WrapperLayer {
 
   /** Copies of parameters and buffers by name, which the caller owns. */
   stateDict(): Record<string, Tensor> {
-    return Object.fromEntries(
-      [...this.#byName].map(([name, weight]) => [name, clone(weight.read())]),
-    );
+    return Object.fromEntries([...this.#byName].map(([name, weight]) => [name, clone(weight.read())]));
   }
 
   /**
@@ -57,8 +55,8 @@ export class TorchModuleWrapper extends WrapperLayer {
    * @throws `wrapper-weights-mismatch`
    */
   loadStateDict(values: Readonly<Record<string, unknown>>): void {
-    const given = new Map(
-      leavesWithPath(values as never).map(({ path, leaf }) => [path.filter(Boolean).join('.'), leaf]),
+    const given = new Map<string, unknown>(
+      leavesWithPath<unknown>(values).map(({ path, leaf }) => [path.filter(Boolean).join('.'), leaf]),
     );
     const fail = (what: string): TankaError =>
       new TankaError(
@@ -72,9 +70,9 @@ export class TorchModuleWrapper extends WrapperLayer {
     if (unexpected.length > 0) throw fail(`Unexpected key(s) in state_dict: ${quoted(unexpected)}.`);
     for (const [name, weight] of this.#byName) {
       const value = given.get(name);
-      if (value?.shape.join() !== weight.shape.join()) {
+      if (!(value instanceof Tensor) || (value as Tensor).shape.join() !== weight.shape.join()) {
         throw fail(
-          `"${name}" is a tensor of shape [${weight.shape.join(', ')}] here, and ${describeLeaf(value)} in the file.`,
+          `"${name}" is a tensor of shape [${weight.shape.join(', ')}] here, but ${describeLeaf(value)} was given.`,
         );
       }
     }
