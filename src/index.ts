@@ -14,6 +14,12 @@ export { maybeNextRngKey, nextRngKey, nextRngKeys, reserveRngKeys, withRng } fro
 export { getState, setState } from './module/state.js';
 export { AvgPool, avgPool, type AvgPoolOptions } from './nn/avg-pool.js';
 export type { AxisOrAxes, AxisSlice } from './nn/axes.js';
+export {
+  causalMask,
+  MultiHeadAttention,
+  type AttentionCallOptions,
+  type MultiHeadAttentionOptions,
+} from './nn/attention.js';
 export { BatchApply, type BatchApplyOptions } from './nn/batch-apply.js';
 export { BatchNorm, type BatchNormCallOptions, type BatchNormOptions } from './nn/batch-norm.js';
 export { Bias, type BiasCallOptions, type BiasOptions } from './nn/bias.js';
@@ -31,6 +37,7 @@ export { DepthwiseConv1D } from './nn/depthwise-conv1d.js';
 export { DepthwiseConv2D } from './nn/depthwise-conv2d.js';
 export { DepthwiseConv3D } from './nn/depthwise-conv3d.js';
 export { Dropout, dropout, type DropoutOptions } from './nn/dropout.js';
+export { Embed, EmbedLookupStyle, type EmbedOptions } from './nn/embed.js';
 export { expandApply, type ExpandApplyOptions } from './nn/expand-apply.js';
 export {
   ExponentialMovingAverage,

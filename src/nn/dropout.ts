@@ -1,6 +1,6 @@
 import { cast, div, mul, type Tensor } from '@tensorflow/tfjs-core';
 import { TankaError } from '../errors/tanka-error.js';
-import { bernoulli } from '../random/index.js';
+import { bernoulli } from '../random/bernoulli.js';
 import type { PRNGKey } from '../random/key.js';
 import { module } from '../module/decorators.js';
 import { Module, type ModuleOptions } from '../module/module.js';

@@ -1,6 +1,6 @@
 import { add, zeros, type Tensor } from '@tensorflow/tfjs-core';
 import { dot } from '../backend/ops/dot.js';
-import { truncatedNormal } from '../initializers/index.js';
+import { truncatedNormal } from '../initializers/truncated-normal.js';
 import { module } from '../module/decorators.js';
 import { Module, type ModuleOptions } from '../module/module.js';
 import { getParameter, type Initializer } from '../module/parameters.js';

@@ -1,5 +1,5 @@
 import { expandDims, transpose, type Tensor } from '@tensorflow/tfjs-core';
-import { categorical } from '../random/index.js';
+import { categorical } from '../random/categorical.js';
 import type { PRNGKey } from '../random/key.js';
 
 /**

@@ -16,12 +16,13 @@ export function expectBits(actual: Values | Tensor, expected: Values, what = 'ar
   }
 }
 
-/** Asserts that no value differs by more than `tolerance` times the largest expected magnitude (at least 1e-3). */
+/** Asserts that no value differs by more than `tolerance` times the largest expected magnitude (at least `smallest`). */
 export function expectClose(
   actual: Values | Tensor,
   expected: Values,
   tolerance: number,
   what = 'array',
+  smallest = 1e-3,
 ): void {
   const values = 'dataSync' in actual ? (actual.dataSync() as Values) : actual;
   expect(values.length, `${what}: length`).to.equal(expected.length);

@@ -1,3 +1,4 @@
+import { attentionDescriptors } from './attention.js';
 import { awaited } from './awaited.js';
 import { convDescriptors } from './conv.js';
 import { denseDescriptors } from './dense.js';
@@ -12,6 +13,7 @@ import { shapeDescriptors } from './shape.js';
 /** All layers, one file a family. */
 export const descriptors: readonly LayerDescriptor[] = [
   ...convDescriptors,
+  ...attentionDescriptors,
   ...denseDescriptors,
   ...mlpDescriptors,
   ...normDescriptors,
