@@ -26,7 +26,7 @@ export function expectClose(
 ): void {
   const values = 'dataSync' in actual ? (actual.dataSync() as Values) : actual;
   expect(values.length, `${what}: length`).to.equal(expected.length);
-  let scale = 1e-3;
+  let scale = smallest;
   for (const value of expected) scale = Math.max(scale, Math.abs(value));
   for (let i = 0; i < values.length; i++) {
     const a = values[i];

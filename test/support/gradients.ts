@@ -37,6 +37,10 @@ export interface Gradients {
   readonly inputs: (Tensor | null)[];
 }
 
+function tidied<T>(f: () => T): T {
+  return tidy(() => f() as T & Tensor);
+}
+
 /**
  * Value and gradients of a scalar function of parameters and inputs, with zeros where nothing flows; the caller owns them.
  * Asks TensorFlow.js directly, so that layers are tested without the library's own `grad`.
@@ -46,7 +50,7 @@ export function gradientsOf(
   params: Params,
   inputs: readonly Tensor[],
 ): Gradients {
-  return tidy(() => {
+  return tidied(() => {
     const [leaves, structure] = tree.flatten(params);
     const floats = inputs.filter((x) => x.dtype === 'float32');
     // The same tensor at two places would share one gradient.
@@ -54,11 +58,10 @@ export function gradientsOf(
     const { value, grads } = engine().gradients(() => f(params, [...inputs]), xs, undefined, true);
     const all = xs.map((x, i) => (grads[i] as Tensor | null) ?? zerosLike(x));
     const byInput = new Map(floats.map((x, i) => [x, all[leaves.length + i]]));
-    const found: Gradients = {
+    return {
       value: value,
       params: tree.unflatten(structure, all.slice(0, leaves.length)) as Params,
       inputs: inputs.map((x) => byInput.get(x) ?? null),
     };
-    return found as Gradients & Tensor;
   });
 }

@@ -18,6 +18,7 @@ export const awaitedOnWasm: readonly string[] = [
   'DepthwiseConv1D',
   'DepthwiseConv2D',
   'DepthwiseConv3D',
+  'Embed',
   'MaxPool',
   'SeparableDepthwiseConv2D',
 ];

@@ -30,6 +30,10 @@ function expectBundles(
   }
 }
 
+function largestOf(values: ArrayLike<number>): number {
+  return Array.from(values).reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
+}
+
 /** What a golden leaves open of a case. */
 export interface GoldenOptions {
   /** State that depends on the inputs and so equals Haiku's within the tolerance of outputs. */
@@ -95,11 +99,12 @@ export function testGolden(
           inputs,
         );
         expect(names(found.params), 'names').to.deep.equal(names(params));
-        const references = [...Object.values(grads.params).flatMap(Object.values), ...Object.values(grads.inputs)];
+        const references: ArrayReference[] = [
+          ...Object.values(grads.params).flatMap((entries) => Object.values(entries)),
+          ...Object.values(grads.inputs),
+        ];
         const largest = Math.max(
-          ...(references as ArrayReference[]).flatMap((reference) =>
-            [...referenceValues(arrays, reference)].map(Math.abs),
-          ),
+          ...references.map((reference) => largestOf(referenceValues(arrays, reference))),
         );
         // A gradient that is zero but for rounding, as of a bias before a softmax, is measured by the others.
         const smallest = Math.max(1e-3, 0.02 * largest);
