@@ -108,3 +108,119 @@ function windowOffset(i: i32, kernelWidth: i32, channels: i32, dilationHeight: i
   const kx = position - ky * kernelWidth;
   return <usize>(ky * dilationHeight) * rowX + (<usize>(kx * dilationWidth * channels + channel) << 2);
 }
+
+/** Bytes of packed panels that are kept in the first-level cache while all pixels of a block pass over them. */
+const GROUP: i32 = 24 * 1024;
+/** Bytes of input that are used again for each group of panels. */
+const BLOCK: i32 = 256 * 1024;
+
+/**
+ * `y = activation(convolution + bias)` of one image, or added to `y` first when `accumulate` is 1.
+ *
+ * The filter is packed by `packB` as a matrix `[kernelHeight * kernelWidth * channels, outChannels]`. Windows must lie
+ * inside the image (see {@link padImage}); they are read where they lie, without im2col: one row of a window is
+ * contiguous when its columns are (`tapColumn` = `channels`).
+ *
+ * All steps are in elements: of x from tap to tap (`tapRow`, `tapColumn`) and from output to output (`rowX`, `pixelX`),
+ * of y from output to output (`rowY`, `pixelY`). An input gradient is such a convolution, too, with steps of its own.
+ */
+export function conv2d(
+  x: usize, channels: i32, kernelHeight: i32, kernelWidth: i32, tapRow: i32, tapColumn: i32, rowX: i32, pixelX: i32,
+  packed: usize, y: usize, outHeight: i32, outWidth: i32, outChannels: i32, rowY: i32, pixelY: i32,
+  bias: usize, activation: i32, accumulate: i32,
+): void {
+  if (tapColumn == channels || kernelWidth == 1) {
+    const depth = kernelHeight * kernelWidth * channels;
+    convolve(
+      x, kernelHeight, <usize>tapRow << 2, kernelWidth * channels, rowX, pixelX, packed, <usize>depth << 5,
+      y, outHeight, outWidth, outChannels, rowY, pixelY, bias, activation, accumulate,
+    );
+    return;
+  }
+  // Columns of the window that lie apart (dilation): one row of it after the other is added.
+  const depth = kernelWidth * channels;
+  const panel = <usize>(kernelHeight * depth) << 5;
+  for (let ky = 0; ky < kernelHeight; ky++) {
+    const isLast = ky == kernelHeight - 1;
+    convolve(
+      x + (<usize>(ky * tapRow) << 2), kernelWidth, <usize>tapColumn << 2, channels, rowX, pixelX, packed + (<usize>(ky * depth) << 5),
+      panel, y, outHeight, outWidth, outChannels, rowY, pixelY, isLast ? bias : 0, isLast ? activation : 0, accumulate | i32(ky > 0),
+    );
+  }
+}
+
+function convolve(
+  x: usize, outer: i32, outerStep: usize, inner: i32, rowX: i32, pixelX: i32, packed: usize, panelBytes: usize,
+  y: usize, outHeight: i32, outWidth: i32, outChannels: i32, rowY: i32, pixelY: i32,
+  bias: usize, activation: i32, accumulate: i32,
+): void {
+  const stepX = <usize>pixelX << 2, lineX = <usize>rowX << 2;
+  const stepY = <usize>pixelY << 2, lineY = <usize>rowY << 2;
+  // Where the output is dense a tile may go on in the next row.
+  const dense = rowY == outWidth * pixelY;
+  const group = max(1, GROUP / <i32>min(<usize>GROUP, panelBytes)) << 3;
+  const block = min(outHeight, max(1, BLOCK / max(1, rowX << 2)));
+  for (let row0 = 0; row0 < outHeight; row0 += block) {
+    const rows = min(block, outHeight - row0);
+    const pixels = rows * outWidth;
+    const blockX = x + <usize>row0 * lineX;
+    const blockY = y + <usize>row0 * lineY;
+    for (let j0 = 0; j0 < outChannels; j0 += group) {
+      const j1 = min(outChannels, j0 + group);
+      let row = 0, column = 0;
+      for (let p = 0; p < pixels; ) {
+        const height = tileRows(dense ? pixels - p : outWidth - column);
+        const toY = blockY + <usize>row * lineY + <usize>column * stepY;
+        const a0 = blockX + <usize>row * lineX + <usize>column * stepX;
+        let a1: usize = 0, a2: usize = 0, a3: usize = 0;
+        if (++column == outWidth) column = 0, row++;
+        if (height > 1) {
+          a1 = blockX + <usize>row * lineX + <usize>column * stepX;
+          if (++column == outWidth) column = 0, row++;
+          if (height > 2) {
+            a2 = blockX + <usize>row * lineX + <usize>column * stepX;
+            if (++column == outWidth) column = 0, row++;
+            if (height > 3) {
+              a3 = blockX + <usize>row * lineX + <usize>column * stepX;
+              if (++column == outWidth) column = 0, row++;
+            }
+          }
+        }
+        let panel = packed + <usize>(j0 >> 3) * panelBytes;
+        for (let j = j0; j < j1; j += 8) {
+          const width = min(8, outChannels - j);
+          const c = toY + (<usize>j << 2);
+          const biasHere = bias ? bias + (<usize>j << 2) : 0;
+          if (height == 4) tile4(outer, outerStep, inner, 4, a0, a1, a2, a3, panel, 32, c, stepY, width, biasHere, activation, accumulate);
+          else if (height == 3) tile3(outer, outerStep, inner, 4, a0, a1, a2, panel, 32, c, stepY, width, biasHere, activation, accumulate);
+          else if (height == 2) tile2(outer, outerStep, inner, 4, a0, a1, panel, 32, c, stepY, width, biasHere, activation, accumulate);
+          else tile1(outer, outerStep, inner, 4, a0, panel, 32, c, width, biasHere, activation, accumulate);
+          panel += panelBytes;
+        }
+        p += height;
+      }
+    }
+  }
+}
+
+/**
+ * Packs the transposed taps of a filter `[kernelHeight, kernelWidth, channels, outChannels]` that an input gradient of
+ * one phase uses: rows `firstRow - i * stepRow` for `i < rows`, columns alike, each `[outChannels, channels]`.
+ */
+export function packTaps(
+  w: usize, kernelWidth: i32, channels: i32, outChannels: i32,
+  rows: i32, firstRow: i32, stepRow: i32, columns: i32, firstColumn: i32, stepColumn: i32, packed: usize,
+): void {
+  const depth = rows * columns * outChannels;
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) {
+      const tap = (firstRow - i * stepRow) * kernelWidth + firstColumn - j * stepColumn;
+      const from = w + (<usize>(tap * channels * outChannels) << 2);
+      const to = packed + (<usize>((i * columns + j) * outChannels) << 5);
+      // One panel at a time: a tap is a slab of each panel.
+      for (let c = 0; c < channels; c += 8) {
+        packB(outChannels, min(8, channels - c), from + (<usize>(c * outChannels) << 2), 1, outChannels, to + ((<usize>c * <usize>depth) << 2));
+      }
+    }
+  }
+}

@@ -66,4 +66,42 @@ export interface RawKernels {
     accumulate: number,
     scratch: number,
   ): void;
+  /**
+   * Convolution of one (padded) image with a filter packed by {@link RawKernels.packB}, plus bias and activation; added
+   * to `y` first when `accumulate` is 1. Steps in elements of `x` between taps and between outputs, of `y` between outputs.
+   */
+  conv2d(
+    x: number,
+    channels: number,
+    kernelHeight: number,
+    kernelWidth: number,
+    tapRow: number,
+    tapColumn: number,
+    rowX: number,
+    pixelX: number,
+    packed: number,
+    y: number,
+    outHeight: number,
+    outWidth: number,
+    outChannels: number,
+    rowY: number,
+    pixelY: number,
+    bias: number,
+    activation: number,
+    accumulate: number,
+  ): void;
+  /** Packs the transposed taps of a filter that one phase of an input gradient uses. */
+  packTaps(
+    w: number,
+    kernelWidth: number,
+    channels: number,
+    outChannels: number,
+    rows: number,
+    firstRow: number,
+    stepRow: number,
+    columns: number,
+    firstColumn: number,
+    stepColumn: number,
+    packed: number,
+  ): void;
 }

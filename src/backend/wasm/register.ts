@@ -12,9 +12,10 @@
  */
 import { getKernel, registerKernel, unregisterKernel, type KernelConfig } from '@tensorflow/tfjs-core';
 import { conv2dKernels } from './kernels/conv2d.js';
+import { conv3dKernels } from './kernels/conv3d.js';
 import { matMulKernels } from './kernels/matmul.js';
 
-const families: readonly (readonly KernelConfig[])[] = [conv2dKernels, matMulKernels];
+const families: readonly (readonly KernelConfig[])[] = [conv2dKernels, conv3dKernels, matMulKernels];
 
 /** What the stock backend had under each of our names, to be put back by {@link restoreStockKernels}. */
 const stock = new Map<string, KernelConfig | undefined>();

@@ -1,4 +1,7 @@
 import {
+  dispose,
+  type NamedAttrMap,
+  type NamedTensorInfoMap,
   conv2d,
   engine,
   grads,
@@ -76,22 +79,23 @@ describe('two-dimensional convolution on WASM', () => {
       [0, 0],
     ];
 
-    it(`has the filter gradient of ${describeCase(c)}`, () => {
-      const gradient = tidy(() =>
-        engine().runKernel<Tensor>(
-          'Conv2DBackpropFilter',
-          { x: tensor(x, shapeX), dy: tensor(dy, shapeY) },
-          {
-            strides: [...c.strides],
-            dilations: [...c.dilations],
-            pad,
-            dataFormat: 'NHWC',
-            filterShape: shapeW,
-          },
-        ),
-      );
-      expectClose(gradient, conv2dReference(c, x, w, dy).dw, 3e-6);
-      gradient.dispose();
+    it(`is right forward and in both gradients: ${describeCase(c)}`, () => {
+      const attrs = { strides: [...c.strides], dilations: [...c.dilations], pad, dataFormat: 'NHWC' };
+      const results = tidy(() => {
+        const [tx, tw, tdy] = [tensor(x, shapeX), tensor(w, shapeW), tensor(dy, shapeY)];
+        const run = (name: string, inputs: NamedTensorInfoMap, more: NamedAttrMap): Tensor =>
+          engine().runKernel<Tensor>(name, inputs, { ...attrs, ...more });
+        return {
+          y: run('Conv2D', { x: tx, filter: tw }, {}),
+          dx: run('Conv2DBackpropInput', { dy: tdy, filter: tw }, { inputShape: shapeX }),
+          dw: run('Conv2DBackpropFilter', { x: tx, dy: tdy }, { filterShape: shapeW }),
+        };
+      });
+      const expected = conv2dReference(c, x, w, dy);
+      expectClose(results.y, expected.y, 3e-6, 'y');
+      expectClose(results.dx, expected.dx, 3e-6, 'dx');
+      expectClose(results.dw, expected.dw, 3e-6, 'dw');
+      dispose(results);
     });
   }
 

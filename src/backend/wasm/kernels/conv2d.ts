@@ -1,87 +1,107 @@
-import { backend_util, util, type KernelConfig, type TensorInfo } from '@tensorflow/tfjs-core';
-import { address, makeOutput, raw, withScratch } from '../heap.js';
-import { kernel, requireFloat } from '../kernel.js';
+import type { KernelConfig, TensorInfo } from '@tensorflow/tfjs-core';
+import { discard } from '../heap.js';
+import { kernel, requireFloat, runKernel } from '../kernel.js';
+import type { Epilogue } from './activation.js';
+import { convolve, convolutionFilterGradient, convolutionInputGradient } from './convolution.js';
+import { convolutionGeometry, type WindowAttrs } from './geometry.js';
 
-interface ConvAttrs {
-  readonly strides: number | [number, number];
-  readonly pad: 'valid' | 'same' | number | backend_util.ExplicitPadding;
-  readonly dataFormat: 'NHWC' | 'NCHW';
-  readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
-  /** TensorFlow.js never passes it to the gradients; our rule for dilated convolutions does. */
-  readonly dilations?: number | [number, number];
+interface ConvAttrs extends WindowAttrs {
+  readonly dataFormat?: 'NHWC' | 'NCHW';
 }
 
-/** The gradient of a convolution with respect to its filter. */
-function filterGradient(
-  { x, dy }: { x: TensorInfo; dy: TensorInfo },
-  attrs: ConvAttrs & { readonly filterShape: [number, number, number, number] },
+interface ConvInputs {
+  readonly x: TensorInfo;
+  readonly filter: TensorInfo;
+  readonly bias?: TensorInfo;
+  readonly preluActivationWeights?: TensorInfo;
+}
+
+const toLast = [0, 2, 3, 1];
+const toFirst = [0, 3, 1, 2];
+
+function permuted(shape: readonly number[], order: readonly number[]): number[] {
+  return order.map((axis) => shape[axis] as number);
+}
+
+/** An explicit padding names its pairs in the order of the axes. */
+function channelsLast(attrs: ConvAttrs): ConvAttrs {
+  return Array.isArray(attrs.pad)
+    ? { ...attrs, pad: toLast.map((axis) => (attrs.pad as [number, number][])[axis]) as ConvAttrs['pad'] }
+    : attrs;
+}
+
+/** Runs a kernel written for channels last on inputs with channels first. */
+function transposing(
+  inputs: readonly TensorInfo[],
+  attrs: ConvAttrs,
+  run: (inputs: readonly TensorInfo[], attrs: ConvAttrs) => TensorInfo,
+  backToFirst: boolean,
 ): TensorInfo {
-  requireFloat('Conv2DBackpropFilter', x, dy);
-  const info = backend_util.computeConv2DInfo(
-    x.shape as [number, number, number, number],
-    attrs.filterShape,
-    attrs.strides,
-    attrs.dilations ?? 1,
-    attrs.pad,
-    attrs.dimRoundingMode,
-    false,
-    backend_util.convertConv2DDataFormat(attrs.dataFormat),
-  );
-  const { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels } = info;
-  const { filterHeight, filterWidth, strideHeight, strideWidth, dilationHeight, dilationWidth } = info;
-  const { top, left } = info.padInfo;
-  const out = makeOutput(attrs.filterShape);
-  const kernels = raw();
-  const paddedHeight = Math.max(
-    inHeight + top,
-    (outHeight - 1) * strideHeight + (filterHeight - 1) * dilationHeight + 1,
-  );
-  const paddedWidth = Math.max(
-    inWidth + left,
-    (outWidth - 1) * strideWidth + (filterWidth - 1) * dilationWidth + 1,
-  );
-  const isPadded = paddedHeight !== inHeight || paddedWidth !== inWidth;
-  const imageBytes = isPadded ? 4 * paddedHeight * paddedWidth * inChannels : 0;
-  const blockBytes = kernels.conv2dFilterGradientScratch(outHeight, outWidth, outChannels);
-  const images = address(x);
-  const gradients = address(dy);
-  const to = address(out);
-  if (batchSize * outHeight * outWidth === 0) kernels.clear(to, 4 * util.sizeFromShape(attrs.filterShape));
-  withScratch(imageBytes + blockBytes, (scratch) => {
-    for (let i = 0; i < batchSize; i++) {
-      let image = images + 4 * i * inHeight * inWidth * inChannels;
-      if (isPadded) {
-        const padded = scratch + blockBytes;
-        kernels.padImage(image, inHeight, inWidth, inChannels, top, left, paddedHeight, paddedWidth, padded);
-        image = padded;
-      }
-      kernels.conv2dFilterGradient(
-        image,
-        paddedWidth,
-        inChannels,
-        gradients + 4 * i * outHeight * outWidth * outChannels,
-        outHeight,
-        outWidth,
-        outChannels,
-        to,
-        filterHeight,
-        filterWidth,
-        strideHeight,
-        strideWidth,
-        dilationHeight,
-        dilationWidth,
-        i === 0 ? 0 : 1,
-        scratch,
-      );
-    }
-  });
-  return out;
+  if (attrs.dataFormat !== 'NCHW') return run(inputs, attrs);
+  const last = inputs.map((x) => runKernel('Transpose', { x }, { perm: toLast }));
+  const out = run(last, channelsLast(attrs));
+  last.forEach(discard);
+  return backToFirst ? runKernel('Transpose', { x: out }, { perm: toFirst }, [out]) : out;
 }
 
-/** Two-dimensional convolution and its gradients. */
+function forward(name: string, inputs: ConvInputs, attrs: ConvAttrs, epilogue: Epilogue): TensorInfo {
+  const { filter } = inputs;
+  requireFloat(name, inputs.x, filter);
+  return transposing(
+    [inputs.x],
+    attrs,
+    ([x], inner) => {
+      const image = x as TensorInfo;
+      return convolve(image, filter, convolutionGeometry(image.shape, filter.shape, inner), epilogue);
+    },
+    true,
+  );
+}
+
+/** Two-dimensional convolution, fused convolution, and both gradients. */
 export const conv2dKernels: readonly KernelConfig[] = [
-  kernel<
-    { x: TensorInfo; dy: TensorInfo },
-    ConvAttrs & { readonly filterShape: [number, number, number, number] }
-  >('Conv2DBackpropFilter', ({ inputs, attrs }) => filterGradient(inputs, attrs)),
+  kernel<ConvInputs, ConvAttrs>('Conv2D', ({ inputs, attrs }) => forward('Conv2D', inputs, attrs, {})),
+  kernel<ConvInputs, ConvAttrs & Epilogue>('FusedConv2D', ({ inputs, attrs }) =>
+    forward('FusedConv2D', inputs, attrs, {
+      bias: inputs.bias,
+      activation: attrs.activation,
+      preluActivationWeights: inputs.preluActivationWeights,
+      leakyreluAlpha: attrs.leakyreluAlpha,
+    }),
+  ),
+  kernel<{ dy: TensorInfo; filter: TensorInfo }, ConvAttrs & { readonly inputShape: number[] }>(
+    'Conv2DBackpropInput',
+    ({ inputs: { dy, filter }, attrs }) => {
+      requireFloat('Conv2DBackpropInput', dy, filter);
+      const shape = attrs.dataFormat === 'NCHW' ? permuted(attrs.inputShape, toLast) : attrs.inputShape;
+      return transposing(
+        [dy],
+        attrs,
+        ([gradient], inner) =>
+          convolutionInputGradient(
+            gradient as TensorInfo,
+            filter,
+            shape,
+            convolutionGeometry(shape, filter.shape, inner),
+          ),
+        true,
+      );
+    },
+  ),
+  kernel<{ x: TensorInfo; dy: TensorInfo }, ConvAttrs & { readonly filterShape: number[] }>(
+    'Conv2DBackpropFilter',
+    ({ inputs, attrs }) => {
+      requireFloat('Conv2DBackpropFilter', inputs.x, inputs.dy);
+      return transposing(
+        [inputs.x, inputs.dy],
+        attrs,
+        (pair, inner) => {
+          const [x, dy] = pair as [TensorInfo, TensorInfo];
+          const geometry = convolutionGeometry(x.shape, attrs.filterShape, inner);
+          return convolutionFilterGradient(x, dy, attrs.filterShape, geometry);
+        },
+        false,
+      );
+    },
+  ),
 ];
