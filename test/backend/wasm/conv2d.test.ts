@@ -1,7 +1,7 @@
 import {
   dispose,
   type NamedAttrMap,
-  type NamedTensorInfoMap,
+  type NamedTensorMap,
   conv2d,
   engine,
   grads,
@@ -83,7 +83,7 @@ describe('two-dimensional convolution on WASM', () => {
       const attrs = { strides: [...c.strides], dilations: [...c.dilations], pad, dataFormat: 'NHWC' };
       const results = tidy(() => {
         const [tx, tw, tdy] = [tensor(x, shapeX), tensor(w, shapeW), tensor(dy, shapeY)];
-        const run = (name: string, inputs: NamedTensorInfoMap, more: NamedAttrMap): Tensor =>
+        const run = (name: string, inputs: NamedTensorMap, more: NamedAttrMap): Tensor =>
           engine().runKernel<Tensor>(name, inputs, { ...attrs, ...more });
         return {
           y: run('Conv2D', { x: tx, filter: tw }, {}),

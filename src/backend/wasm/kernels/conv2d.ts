@@ -20,7 +20,7 @@ const toLast = [0, 2, 3, 1];
 const toFirst = [0, 3, 1, 2];
 
 function permuted(shape: readonly number[], order: readonly number[]): number[] {
-  return order.map((axis) => shape[axis] as number);
+  return order.map((axis) => shape[axis]);
 }
 
 /** An explicit padding names its pairs in the order of the axes. */
@@ -51,7 +51,7 @@ function forward(name: string, inputs: ConvInputs, attrs: ConvAttrs, epilogue: E
     [inputs.x],
     attrs,
     ([x], inner) => {
-      const image = x as TensorInfo;
+      const image = x;
       return convolve(image, filter, convolutionGeometry(image.shape, filter.shape, inner), epilogue);
     },
     true,
@@ -79,7 +79,7 @@ export const conv2dKernels: readonly KernelConfig[] = [
         attrs,
         ([gradient], inner) =>
           convolutionInputGradient(
-            gradient as TensorInfo,
+            gradient,
             filter,
             shape,
             convolutionGeometry(shape, filter.shape, inner),

@@ -59,6 +59,7 @@ function planeOf(info: backend_util.Conv2DInfo): Geometry {
   };
 }
 
+/** For SAME with a stride beyond the kernel TensorFlow.js counts less than no padding, and starts behind the first entry. */
 function volumeOf(info: backend_util.Conv3DInfo): Geometry {
   return {
     batch: info.batchSize,
@@ -70,7 +71,7 @@ function volumeOf(info: backend_util.Conv3DInfo): Geometry {
       kernel: info.filterDepth,
       stride: info.strideDepth,
       dilation: info.dilationDepth,
-      before: info.padInfo.front,
+      before: Math.max(0, info.padInfo.front),
     },
     height: {
       input: info.inHeight,
@@ -78,7 +79,7 @@ function volumeOf(info: backend_util.Conv3DInfo): Geometry {
       kernel: info.filterHeight,
       stride: info.strideHeight,
       dilation: info.dilationHeight,
-      before: info.padInfo.top,
+      before: Math.max(0, info.padInfo.top),
     },
     width: {
       input: info.inWidth,
@@ -86,7 +87,7 @@ function volumeOf(info: backend_util.Conv3DInfo): Geometry {
       kernel: info.filterWidth,
       stride: info.strideWidth,
       dilation: info.dilationWidth,
-      before: info.padInfo.left,
+      before: Math.max(0, info.padInfo.left),
     },
   };
 }

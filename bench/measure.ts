@@ -1,0 +1,65 @@
+/** One side of a comparison. */
+export interface Contender {
+  /** Called before each sample, outside its time: for instance to exchange kernels. */
+  readonly prepare?: () => void;
+  readonly run: () => void | Promise<void>;
+}
+
+/** Milliseconds a call: of all samples the middle one, and the smallest (the least disturbed). */
+export interface Timing {
+  readonly median: number;
+  readonly low: number;
+}
+
+/**
+ * Times contenders in one process, a sample of each in turn, so that a disturbance of the machine meets all of them.
+ * Each is called often before (engines compile hot WebAssembly late) and as often a sample as fills `sampleMs`.
+ */
+export async function interleave<Name extends string>(
+  contenders: Readonly<Record<Name, Contender>>,
+  { rounds = 15, sampleMs = 8, warmUp = 10 }: { rounds?: number; sampleMs?: number; warmUp?: number } = {},
+): Promise<Record<Name, Timing>> {
+  const names = Object.keys(contenders) as Name[];
+  const times = new Map<Name, number[]>();
+  const repeats = new Map<Name, number>();
+  for (const name of names) {
+    const { prepare, run } = contenders[name];
+    prepare?.();
+    let fastest = Infinity;
+    for (let i = 0; i < warmUp + 3; i++) {
+      const start = performance.now();
+      await run();
+      if (i >= warmUp) fastest = Math.min(fastest, performance.now() - start);
+    }
+    repeats.set(name, Math.max(1, Math.round(sampleMs / Math.max(fastest, 1e-4))));
+    times.set(name, []);
+  }
+  for (let round = 0; round < rounds; round++) {
+    for (const name of names) {
+      const { prepare, run } = contenders[name];
+      const count = repeats.get(name) ?? 1;
+      prepare?.();
+      const start = performance.now();
+      for (let i = 0; i < count; i++) await run();
+      times.get(name)?.push((performance.now() - start) / count);
+    }
+  }
+  const timing = (name: Name): Timing => {
+    const sorted = (times.get(name) ?? []).toSorted((a, b) => a - b);
+    const at = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? NaN;
+    return { median: at(0.5), low: at(0) };
+  };
+  return Object.fromEntries(names.map((name) => [name, timing(name)])) as Record<Name, Timing>;
+}
+
+/** One line of a table: the time of each contender, and how many times faster the last is than each other. */
+export function row(title: string, timings: Readonly<Record<string, Timing>>): string {
+  const entries = Object.entries(timings);
+  const last = entries.at(-1)?.[1];
+  const cells = entries.map(([name, { median, low }]) => {
+    const ratio = (median / (last?.median ?? NaN)).toFixed(2);
+    const lowRatio = (low / (last?.low ?? NaN)).toFixed(2);
+    return `${name} ${median.toFixed(3)} ms (min ${low.toFixed(3)}) ${ratio}x (${lowRatio}x)`;
+  });
+  return `${title.padEnd(44)} ${cells.join(' | ')}`;
+}
