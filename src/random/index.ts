@@ -1,9 +1,14 @@
 export { bernoulli } from './bernoulli.js';
 export { bits, type BitsArray, type BitsOptions } from './bits.js';
 export { categorical, type CategoricalOptions } from './categorical.js';
+export { cauchy } from './cauchy.js';
+export { choice, type ChoiceOptions } from './choice.js';
+export { exponential } from './exponential.js';
 export { foldIn } from './fold-in.js';
 export { gumbel } from './gumbel.js';
 export { isKey, key, type PRNGKey } from './key.js';
+export { laplace } from './laplace.js';
+export { logistic } from './logistic.js';
 export { normal } from './normal.js';
 export type { Parameter } from './parameters.js';
 export { permutation, type PermutationOptions } from './permutation.js';

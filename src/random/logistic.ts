@@ -1,0 +1,31 @@
+import { tensor, type Tensor } from '@tensorflow/tfjs-core';
+import type { RandomOperation } from '../backend/recordable.js';
+import { drawUniform } from './draw.js';
+import { log, log1p } from './float32.js';
+import { TINY } from './gumbel.js';
+import type { PRNGKey } from './key.js';
+import { checkShape, perform, sizeOf, type WithScheme } from './perform.js';
+import type { Scheme } from './schemes.js';
+
+/** Float32 values of the standard logistic distribution, `log(u / (1 − u))`. */
+export function drawLogistic(key: PRNGKey, count: number, scheme: Scheme): Float32Array {
+  const values = drawUniform(key, count, scheme, TINY, 1);
+  for (let i = 0; i < count; i++) values[i] = log(values[i]) - log1p(-values[i]);
+  return values;
+}
+
+const operation: RandomOperation<{ readonly shape: number[] } & WithScheme, Tensor> = {
+  name: 'logistic',
+  run: ({ keys: [key], attributes: { shape, scheme } }) =>
+    tensor(drawLogistic(key, sizeOf(shape), scheme), shape, 'float32'),
+};
+
+/**
+ * Float32 samples of the standard logistic distribution, as `jax.random.logistic`.
+ *
+ * @param shape of the result; default a scalar
+ * @throws `key-invalid`; `random-shape-invalid`
+ */
+export function logistic(key: PRNGKey, shape: readonly number[] = []): Tensor {
+  return perform(operation, key, { shape: checkShape('logistic', shape) });
+}
