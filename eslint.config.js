@@ -10,6 +10,7 @@ export default tseslint.config(
       'node_modules/',
       'assembly/',
       'src/backend/wasm/binaries/',
+      'src/random/kernels/binary.js',
       '**/*.d.ts',
       'reports/',
       'examples/web/dist/',

@@ -1,8 +1,18 @@
 /** Builds what TypeScript cannot: `node tools/build.mjs generated` before tests, `node tools/build.mjs` for the package. */
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 
 const binaries = 'src/backend/wasm/binaries';
+const randomBinary = 'src/random/kernels/binary.js';
 
 /**
  * Compiles the kernels, once with SIMD and once with relaxed SIMD: `useWasm` loads the one that the engine validates.
@@ -29,6 +39,27 @@ async function compileKernels() {
   }
 }
 
+/**
+ * The kernels of the random numbers have a memory of their own and start without `useWasm`: their binary is text in a module, which
+ * loads at once and with no second file.
+ */
+async function compileRandomKernels() {
+  const source = 'assembly/random.ts';
+  if (existsSync(randomBinary) && statSync(randomBinary).mtimeMs > statSync(source).mtimeMs) return;
+  const { default: asc } = await import('assemblyscript/asc');
+  let binary;
+  const { error, stderr } = await asc.main(
+    [
+      source,
+      ...['--outFile', 'random.wasm', '-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd'],
+      ...['--initialMemory', '1', '--maximumMemory', '1'],
+    ],
+    { writeFile: (name, data) => name === 'random.wasm' && (binary = data) },
+  );
+  if (error !== null) throw new Error(`${source}: ${stderr.toString()}`, { cause: error });
+  writeFileSync(randomBinary, `export const binary = '${Buffer.from(binary).toString('base64')}';\n`);
+}
+
 /** The stock binaries travel with ours: a bundler finds them by the same relative addresses. */
 function copyStockBinaries() {
   const from = 'node_modules/@tensorflow/tfjs-backend-wasm/dist';
@@ -39,9 +70,12 @@ function copyStockBinaries() {
 
 mkdirSync(binaries, { recursive: true });
 await compileKernels();
+await compileRandomKernels();
 copyStockBinaries();
 if (process.argv[2] !== 'generated') {
   rmSync('dist', { recursive: true, force: true });
   execFileSync('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json'], { stdio: 'inherit' });
   cpSync(binaries, 'dist/backend/wasm/binaries', { recursive: true });
+  for (const file of ['binary.js', 'binary.d.ts'])
+    cpSync(`src/random/kernels/${file}`, `dist/random/kernels/${file}`);
 }

@@ -2,7 +2,7 @@ import type { Kernels } from './kernels/kernels.js';
 import { SCRATCH_WORDS } from './kernels/kernels.js';
 import { kernels } from './kernels/select.js';
 import type { PRNGKey } from './key.js';
-import { fillWords, type Scheme } from './schemes.js';
+import { fillOriginal, type Scheme } from './schemes.js';
 
 /** Turns the first `count` random words of the kernels' scratch into samples, in place. */
 export type Transformation = (kernels: Kernels, count: number) => void;
@@ -17,7 +17,7 @@ export function draw(
   const out = new Float32Array(count);
   const k = kernels();
   const words = new Uint32Array(out.buffer);
-  if (scheme === 'original') fillWords(words, key, scheme);
+  if (scheme === 'original') fillOriginal(words, key[0], key[1]);
   for (let start = 0; start < count; start += SCRATCH_WORDS) {
     const size = Math.min(SCRATCH_WORDS, count - start);
     if (scheme === 'original') k.words.set(words.subarray(start, start + size));
@@ -32,7 +32,7 @@ export function draw(
 export function drawWords(key: PRNGKey, count: number, scheme: Scheme): Uint32Array {
   const out = new Uint32Array(count);
   if (scheme === 'original') {
-    fillWords(out, key, scheme);
+    fillOriginal(out, key[0], key[1]);
     return out;
   }
   const k = kernels();

@@ -1,8 +1,8 @@
-import { gather, Tensor, tensor, tidy } from '@tensorflow/tfjs-core';
+import { gather, reshape, Tensor, tensor, tidy } from '@tensorflow/tfjs-core';
 import type { RandomOperation } from '../backend/recordable.js';
 import { drawWords } from './draw.js';
 import type { PRNGKey } from './key.js';
-import { perform, refuseArgument, type WithScheme } from './perform.js';
+import { perform, refuseArgument, sizeOf, type WithScheme } from './perform.js';
 import { derived, type Scheme } from './schemes.js';
 
 /** Sorts `values` by `keys`, smallest first, equal keys in their order: radix sort, a byte at a time. */
@@ -27,15 +27,46 @@ function sortByKeys(keys: Uint32Array, values: Int32Array): Int32Array {
   return fromValues;
 }
 
-/** The numbers from 0 to `n − 1` in random order. Sorted by random words, often enough that equal words are of no account. */
+/** How often `n` things must be sorted by random words until words that happen to be equal are of no account. */
+function rounds(n: number): number {
+  return Math.ceil((3 * Math.log(Math.max(1, n))) / Math.log(2 ** 32 - 1));
+}
+
+/** The numbers from 0 to `n − 1` in random order. */
 export function drawPermutation(key: PRNGKey, n: number, scheme: Scheme): Int32Array {
-  const rounds = Math.ceil((3 * Math.log(Math.max(1, n))) / Math.log(2 ** 32 - 1));
-  let values: Int32Array = Int32Array.from({ length: n }, (_, i) => i);
+  return drawRowPermutations(key, [n], 0, scheme);
+}
+
+/** The numbers from 0 to the size of `shape`, those of each row along `axis` in a random order of its own. */
+function drawRowPermutations(
+  key: PRNGKey,
+  shape: readonly number[],
+  axis: number,
+  scheme: Scheme,
+): Int32Array {
+  const size = sizeOf(shape);
+  const length = shape[axis];
+  const stride = sizeOf(shape.slice(axis + 1));
+  const places = new Int32Array(length);
+  let values: Int32Array = Int32Array.from({ length: size }, (_, i) => i);
   let current = key;
-  for (let round = 0; round < rounds; round++) {
+  for (let round = rounds(size); round > 0; round--) {
     const [next, sub] = derived(current, 2, scheme);
     current = next;
-    values = sortByKeys(drawWords(sub, n, scheme), values);
+    const words = drawWords(sub, size, scheme);
+    if (length === size) {
+      values = sortByKeys(words, values);
+      continue;
+    }
+    for (let row = 0; row < size / length; row++) {
+      const start = Math.floor(row / stride) * stride * length + (row % stride);
+      for (let i = 0; i < length; i++) places[i] = start + i * stride;
+      const sorted = sortByKeys(
+        Uint32Array.from(places, (place) => words[place]),
+        Int32Array.from(places, (place) => values[place]),
+      );
+      for (let i = 0; i < length; i++) values[places[i]] = sorted[i];
+    }
   }
   return values;
 }
@@ -44,14 +75,27 @@ export function drawPermutation(key: PRNGKey, n: number, scheme: Scheme): Int32A
 export interface PermutationOptions {
   /** The axis to shuffle along. Default 0. */
   readonly axis?: number;
+  /** Whether each row along the axis is shuffled in its own way. Default `false`: slices along the axis stay whole. */
+  readonly independent?: boolean;
 }
 
-const operation: RandomOperation<{ readonly n: number; readonly axis: number } & WithScheme, Tensor> = {
+interface Attributes extends WithScheme {
+  /** Number of things, or the shape of the tensor whose rows are shuffled one by one. */
+  readonly shape: number[];
+  /** Of the tensor, if there is one. */
+  readonly axis: number;
+  readonly independent: boolean;
+}
+
+const operation: RandomOperation<Attributes, Tensor> = {
   name: 'permutation',
-  run: ({ keys: [key], tensors, attributes: { n, axis, scheme } }) =>
+  run: ({ keys: [key], tensors, attributes: { shape, axis, independent, scheme } }) =>
     tidy(() => {
-      const order = tensor(drawPermutation(key, n, scheme), [n], 'int32');
-      return tensors.length === 0 ? order : gather(tensors[0], order, axis);
+      const order = drawRowPermutations(key, shape, independent ? axis : 0, scheme);
+      const indices = tensor(order, shape, 'int32');
+      if (tensors.length === 0) return indices;
+      const [from] = tensors;
+      return independent ? gather(reshape(from, [from.size]), indices) : gather(from, indices, axis);
     }),
 };
 
@@ -76,7 +120,6 @@ export function checkCount(caller: string, n: unknown): number {
 
 /**
  * The numbers from 0 to `n − 1` in random order (int32), or a tensor shuffled along an axis, as `jax.random.permutation`.
- * Slices along the axis stay whole.
  *
  * @throws `key-invalid`; `random-argument-invalid`
  */
@@ -88,8 +131,12 @@ export function permutation(
   if (!(nOrTensor instanceof Tensor) || nOrTensor.rank === 0) {
     const n = checkCount('permutation', nOrTensor);
     checkAxis('permutation', options.axis ?? 0, 1);
-    return perform(operation, key, { n, axis: 0 });
+    return perform(operation, key, { shape: [n], axis: 0, independent: false });
   }
-  const axis = checkAxis('permutation', options.axis ?? 0, nOrTensor.rank);
-  return perform(operation, key, { n: nOrTensor.shape[axis], axis }, [nOrTensor]);
+  const { shape } = nOrTensor;
+  const axis = checkAxis('permutation', options.axis ?? 0, shape.length);
+  const independent = options.independent ?? false;
+  return perform(operation, key, { shape: independent ? [...shape] : [shape[axis]], axis, independent }, [
+    nOrTensor,
+  ]);
 }

@@ -13,38 +13,45 @@ export function hashed(key: PRNGKey, data: number): PRNGKey {
 
 /** `count` keys derived from one. */
 export function derived(key: PRNGKey, count: number, scheme: Scheme): PRNGKey[] {
-  if (scheme === 'partitionable') return Array.from({ length: count }, (_, i) => hashed(key, i));
   const words = new Uint32Array(2 * count);
-  fillOriginal(words, key);
+  fillKeys(words, key[0], key[1], scheme);
   return Array.from({ length: count }, (_, i) => words.slice(2 * i, 2 * i + 2));
 }
 
-/** Fills `out` with random words. */
-export function fillWords(out: Uint32Array, key: PRNGKey, scheme: Scheme): void {
-  if (scheme === 'partitionable') fillPartitionable(out, 0, out.length, key);
-  else fillOriginal(out, key);
+/** Fills `out` with the words of as many derived keys as fit, for loops that must not make an object a key. */
+export function fillKeys(out: Uint32Array, key0: number, key1: number, scheme: Scheme): void {
+  if (scheme === 'original') fillOriginal(out, key0, key1);
+  else for (let i = 0; i < out.length; i += 2) threefry2x32(key0, key1, 0, i >> 1, out, i);
 }
 
 const pair = new Uint32Array(2);
 
+/** The one word of a sample of one element. */
+export function singleWord(key0: number, key1: number, scheme: Scheme): number {
+  threefry2x32(key0, key1, 0, 0, pair, 0);
+  return scheme === 'partitionable' ? (pair[0] ^ pair[1]) >>> 0 : pair[0];
+}
+
 /** Words `start` to `start + count` of the endless row that the key stands for: word `i` depends on the key and `i` alone. */
-export function fillPartitionable(out: Uint32Array, start: number, count: number, key: PRNGKey): void {
-  const k0 = key[0] | 0;
-  const k1 = key[1] | 0;
+export function fillPartitionable(
+  out: Uint32Array,
+  key0: number,
+  key1: number,
+  start: number,
+  count: number,
+): void {
   for (let i = 0; i < count; i++) {
-    threefry2x32(k0, k1, 0, start + i, pair, 0);
+    threefry2x32(key0, key1, 0, start + i, pair, 0);
     out[i] = pair[0] ^ pair[1];
   }
 }
 
 /** The counters 0, 1, … are cut into two halves that are hashed pairwise; an odd number of them is padded with a zero. */
-function fillOriginal(out: Uint32Array, key: PRNGKey): void {
-  const k0 = key[0] | 0;
-  const k1 = key[1] | 0;
+export function fillOriginal(out: Uint32Array, key0: number, key1: number): void {
   const half = Math.ceil(out.length / 2);
   for (let i = 0; i < half; i++) {
     const j = half + i;
-    threefry2x32(k0, k1, i, j < out.length ? j : 0, pair, 0);
+    threefry2x32(key0, key1, i, j < out.length ? j : 0, pair, 0);
     out[i] = pair[0];
     if (j < out.length) out[j] = pair[1];
   }

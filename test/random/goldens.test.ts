@@ -65,7 +65,7 @@ function run(c: RandomCase): Tensor | Uint8Array | Uint16Array | Uint32Array {
     case 'truncated_normal':
       return random.truncatedNormal(key, c.lower, c.upper, c.shape);
     case 'bernoulli':
-      return random.bernoulli(key, c.p as number, c.shape);
+      return random.bernoulli(key, c.p, c.shape);
     case 'randint':
       return random.randint(key, c.shape, c.minval, c.maxval);
     case 'gumbel':

@@ -7,17 +7,12 @@ const SQRT2 = Math.fround(Math.SQRT2);
 const buffer = new ArrayBuffer(4 * SCRATCH_WORDS);
 const words = new Uint32Array(buffer);
 const floats = new Float32Array(buffer);
-const key = new Uint32Array(2);
 
 /** The kernels in JavaScript: the reference for the compiled ones, and what runs where WebAssembly or its SIMD is missing. */
 export const javascriptKernels: Kernels = {
   words,
   floats,
-  randomWords(key0, key1, start, count) {
-    key[0] = key0;
-    key[1] = key1;
-    fillPartitionable(words, start, count, key);
-  },
+  randomWords: (key0, key1, start, count) => fillPartitionable(words, key0, key1, start, count),
   uniform(count, low, span) {
     for (let i = 0; i < count; i++) {
       // 23 random bits as the mantissa of a number in [1, 2).

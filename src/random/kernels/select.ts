@@ -1,7 +1,21 @@
+import { compiledKernels } from './compiled.js';
 import { javascriptKernels } from './javascript.js';
 import type { Kernels } from './kernels.js';
 
-/** The fastest kernels that run here. */
+let chosen: Kernels | undefined;
+
+/** The fastest kernels that run here: compiled ones, at the first use, or else those in JavaScript. */
 export function kernels(): Kernels {
-  return javascriptKernels;
+  return (chosen ??= compiledKernels() ?? javascriptKernels);
+}
+
+/** Runs `f` on the given kernels: how tests compare them. */
+export function withKernels<R>(given: Kernels, f: () => R): R {
+  const before = chosen;
+  chosen = given;
+  try {
+    return f();
+  } finally {
+    chosen = before;
+  }
 }

@@ -1,0 +1,21 @@
+import { binary } from './binary.js';
+import { SCRATCH_WORDS, type Kernels } from './kernels.js';
+
+interface Exports extends Omit<Kernels, 'words' | 'floats'> {
+  readonly memory: WebAssembly.Memory;
+  readonly scratch: WebAssembly.Global<'i32'>;
+}
+
+/** The kernels in WebAssembly with SIMD, or `null` where the engine refuses them (no SIMD, or a policy against compiling). */
+export function compiledKernels(): Kernels | null {
+  try {
+    const bytes = Uint8Array.from(atob(binary), (character) => character.charCodeAt(0));
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes));
+    const { memory, scratch, randomWords, uniform, normal, log, log1p } = exports as unknown as Exports;
+    const words = new Uint32Array(memory.buffer, scratch.value, SCRATCH_WORDS);
+    const floats = new Float32Array(memory.buffer, scratch.value, SCRATCH_WORDS);
+    return { words, floats, randomWords, uniform, normal, log, log1p };
+  } catch {
+    return null;
+  }
+}
