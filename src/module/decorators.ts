@@ -1,6 +1,7 @@
 import { checkSynchronous } from './asynchronous.js';
 import { maybeCurrentFrame, type Activation, type Frame } from './frame.js';
-import { Module } from './module.js';
+import { callWatched, methodsAreWatched, type MethodContext } from './interceptors.js';
+import { Module, SUBMODULES } from './module.js';
 import { checkName, newNameScope, toSnakeCase } from './names.js';
 import { registerModule, type ConstructorSignature } from './registry.js';
 
@@ -29,27 +30,47 @@ export function methodPrefix(method: string): string {
   return `~${toSnakeCase(method)}/`;
 }
 
-/** Runs `f` as a method of a module: submodules made in it are named after it. */
-export function runActivation<R>(frame: Frame, module: Module | null, prefix: string, f: () => R): R {
-  const activation: Activation = { module, prefix, ...newNameScope() };
-  frame.activations.push(activation);
-  try {
-    return f();
-  } finally {
-    frame.activations.pop();
+/** Tells the modules whose methods are running that `module` ran within them. */
+function noteSubmodule(frame: Frame, module: Module): void {
+  const { activations } = frame;
+  for (let i = activations.length - 1; i >= 0; i--) {
+    const parent = activations[i].module;
+    if (parent !== module && parent instanceof Module) {
+      (parent[SUBMODULES] ??= new Set()).add(module.moduleName);
+    }
   }
 }
 
-function wrapMethod(name: string, method: AnyFunction): AnyFunction {
+/** The class that a prototype belongs to; decorating a class replaces it. */
+const classes = new WeakMap<object, ModuleClass>();
+
+function wrapMethod(prototype: object, name: string, method: AnyFunction): AnyFunction {
   const own = traits.get(method);
   if (own?.transparent === true || wrapped.has(method)) return method;
   const prefix = methodPrefix(own?.nameLike ?? name);
+  const watched = (module: Module, args: unknown[]): unknown => {
+    const context: MethodContext = {
+      module,
+      methodName: name,
+      origMethod: (...given) => method.apply(module, [...given]),
+      origClass: classes.get(prototype) ?? (prototype.constructor as ModuleClass),
+    };
+    return callWatched(context, args);
+  };
   const wrapper: AnyFunction = function (...args) {
     const frame = maybeCurrentFrame();
     if (frame === undefined) return method.apply(this, args);
-    return runActivation(frame, this as Module, prefix, () =>
-      checkSynchronous(method.apply(this, args), () => `${(this as Module).moduleName}.${name}`),
-    );
+    const module = this as Module;
+    const { activations } = frame;
+    activations.push({ module, prefix, names: newNameScope() });
+    try {
+      const result = methodsAreWatched() ? watched(module, args) : method.apply(module, args);
+      if (typeof result === 'object') checkSynchronous(result, () => `${module.moduleName}.${name}`);
+      if (activations.length > 1) noteSubmodule(frame, module);
+      return result;
+    } finally {
+      activations.pop();
+    }
   };
   Object.defineProperty(wrapper, 'name', { value: name, configurable: true });
   Object.defineProperty(wrapper, 'length', { value: method.length, configurable: true });
@@ -57,18 +78,73 @@ function wrapMethod(name: string, method: AnyFunction): AnyFunction {
   return wrapper;
 }
 
+function wrapDescriptor(prototype: object, name: string, descriptor: PropertyDescriptor): void {
+  const wrap = (method: unknown): AnyFunction => wrapMethod(prototype, name, method as AnyFunction);
+  if (typeof descriptor.value === 'function') descriptor.value = wrap(descriptor.value);
+  if (descriptor.get) descriptor.get = wrap(descriptor.get);
+  if (descriptor.set) descriptor.set = wrap(descriptor.set);
+  if (descriptor.configurable === true) Object.defineProperty(prototype, name, descriptor);
+}
+
 /** Wraps the methods and accessors of a class, and of bases that have no decorator of their own. */
 function wrapMethods(prototype: object): void {
   if (prototype === Module.prototype || prototype === Object.prototype) return;
   for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
-    if (CONVERSIONS.has(name)) continue;
-    if (typeof descriptor.value === 'function')
-      descriptor.value = wrapMethod(name, descriptor.value as AnyFunction);
-    if (descriptor.get) descriptor.get = wrapMethod(name, descriptor.get);
-    if (descriptor.set) descriptor.set = wrapMethod(name, descriptor.set as AnyFunction);
-    if (descriptor.configurable === true) Object.defineProperty(prototype, name, descriptor);
+    if (!CONVERSIONS.has(name)) wrapDescriptor(prototype, name, descriptor);
   }
   wrapMethods(Object.getPrototypeOf(prototype) as object);
+}
+
+for (const name of ['paramsDict', 'stateDict']) {
+  wrapDescriptor(
+    Module.prototype,
+    name,
+    Object.getOwnPropertyDescriptor(Module.prototype, name) as PropertyDescriptor,
+  );
+}
+
+/** The class with a constructor that runs in the scope of the module it makes. */
+function wrapConstructor<C extends ModuleClass>(target: C, className: string): C {
+  const prefix = methodPrefix('constructor');
+  const Base = target as unknown as new (...args: unknown[]) => Module;
+  const decorated = class extends Base {
+    constructor(...args: unknown[]) {
+      const frame = maybeCurrentFrame();
+      // A `super(...)` call of a subclass runs in the scope that the subclass has opened.
+      if (new.target !== decorated || frame === undefined) {
+        super(...args);
+        return;
+      }
+      const { activations } = frame;
+      const own: Activation = { module: null, prefix, names: newNameScope(), args };
+      activations.push(own);
+      try {
+        if (methodsAreWatched()) {
+          const unnamed = Object.create(decorated.prototype) as Module;
+          const context: MethodContext = {
+            get module() {
+              return (own.module as Module | null) ?? unnamed;
+            },
+            methodName: 'constructor',
+            origMethod: (...given) => {
+              super(...given);
+              return this;
+            },
+            origClass: decorated,
+          };
+          // Without a call of `next` there is no `this`: what the interceptor returns stands for the module.
+          return callWatched(context, args) as this;
+        }
+        super(...args);
+      } finally {
+        if (activations.length > 1 && own.module !== null) noteSubmodule(frame, own.module as Module);
+        activations.pop();
+      }
+    }
+  };
+  Object.defineProperty(decorated, 'name', { value: className, configurable: true });
+  Object.defineProperty(decorated, 'length', { value: target.length, configurable: true });
+  return decorated as unknown as C;
 }
 
 /**
@@ -77,30 +153,20 @@ function wrapMethods(prototype: object): void {
  *
  * @param name module name; default: the class name by Haiku's rule (`Conv2D` → `conv2_d`). Only an explicit name survives minifiers.
  * @param signature how `String(module)` shows the constructor's arguments
+ * @throws `module-name-invalid`
  */
-export function module(name?: string, signature: ConstructorSignature = {}): ModuleDecorator {
+export function module(name?: string, signature?: ConstructorSignature): ModuleDecorator {
   return <C extends ModuleClass>(target: C, context?: ClassDecoratorContext): C => {
     const className = context?.name ?? target.name;
     const info = {
-      name: name === undefined ? toSnakeCase(className) : checkName(name),
+      name: checkName(name ?? toSnakeCase(className)),
+      className,
       derived: name === undefined,
       signature,
     };
     wrapMethods(target.prototype as object);
-    const decorated: C = new Proxy(target, {
-      construct(base, args, newTarget) {
-        const construct = (): object => Reflect.construct(base, args, newTarget) as object;
-        const frame = maybeCurrentFrame();
-        // A `super(...)` call of a subclass runs in the scope that the subclass has opened.
-        if (newTarget !== decorated || frame === undefined) return construct();
-        return runActivation(frame, null, methodPrefix('constructor'), construct);
-      },
-    });
-    Object.defineProperty(target.prototype, 'constructor', {
-      value: decorated,
-      configurable: true,
-      writable: true,
-    });
+    const decorated = wrapConstructor(target, className);
+    classes.set(target.prototype as object, decorated);
     registerModule(decorated, info);
     return decorated;
   };

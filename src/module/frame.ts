@@ -1,7 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { gradientDepth } from '../backend/engine.js';
 import { TankaError } from '../errors/tanka-error.js';
 import type { PRNGSequence } from '../random/prng-sequence.js';
-import type { Module } from './module.js';
 import { newNameScope, type NameScope } from './names.js';
 
 /** Trainable arrays by module name, then parameter name, in the order of creation. */
@@ -13,50 +13,80 @@ export type State = Record<string, Record<string, Tensor>>;
 /** A state entry: what it was first, which `init` returns, and what it is now, which `apply` returns. */
 export interface StatePair {
   readonly initial: unknown;
-  current: unknown;
+  readonly current: unknown;
 }
 
+/** Entries by module name, then entry name, in the order of creation. */
+export type Bundles<V> = Map<string, Map<string, V>>;
+
 /** One running method of a module, with the names that it has given to submodules so far. */
-export interface Activation extends NameScope {
+export interface Activation {
   /** `null` between the start of a constructor and its call of `super`. */
-  module: Module | null;
+  module: ScopeOwner | null;
   /** Part that the method adds to the names of modules made in it: `''`, `'~/'` or `'~method/'`. */
   readonly prefix: string;
+  names: NameScope;
+  /** The arguments of a constructor. */
+  readonly args?: readonly unknown[] | undefined;
+}
+
+/** What can own parameters: a module, or a name scope that stands for one. */
+export interface ScopeOwner {
+  readonly moduleName: string;
+  /** Id of the frame that it was made in. */
+  readonly frameId: number;
+  /** Of the module behind a lift: what the names of the inner parameters get in front. */
+  readonly liftPrefix?: string;
 }
 
 /** What one call of `init` or `apply` works on. */
 export interface Frame {
-  readonly params: Params;
-  readonly state: Map<string, Map<string, StatePair>>;
+  /** Grows from frame to frame: an inner frame has a greater one than those around it. */
+  readonly id: number;
+  params: Bundles<Tensor>;
+  state: Bundles<StatePair>;
+  /** How many parameters and state entries were made in this frame. */
+  readonly made: { params: number; state: number };
   /** Sequences of keys, innermost last; the first is `null` when no key was given. */
-  readonly rngs: (PRNGSequence | null)[];
+  rngs: (PRNGSequence | null)[];
   /** True in `apply`: missing parameters are errors. */
   readonly frozen: boolean;
   /** Running methods, innermost last. */
-  readonly activations: Activation[];
-  /** Names of the modules made at the top level. */
-  readonly root: NameScope;
+  activations: Activation[];
+  /** The top level, where modules without a parent get their names. */
+  root: { names: NameScope };
+  /** How many gradients are being taken around the code that may use the frame. */
+  gradientDepth: number;
+  /** Called when `init` or `apply` ends without an error. */
+  readonly teardown: (() => void)[];
 }
+
+let lastFrameId = 0;
 
 /** A frame with nothing created in it. */
 export function newFrame(
   frame: Pick<Frame, 'params' | 'state' | 'frozen'> & { rng: PRNGSequence | null },
 ): Frame {
   return {
+    id: ++lastFrameId,
     params: frame.params,
     state: frame.state,
+    made: { params: 0, state: 0 },
     frozen: frame.frozen,
     rngs: [frame.rng],
     activations: [],
-    root: newNameScope(),
+    root: { names: newNameScope() },
+    gradientDepth: gradientDepth(),
+    teardown: [],
   };
 }
 
 const frames: Frame[] = [];
+let current: Frame | undefined;
 
 /** The frame of the innermost running `init` or `apply`, if any. */
 export function maybeCurrentFrame(): Frame | undefined {
-  return frames[frames.length - 1];
+  return current;
 }
 
 /**
@@ -64,36 +94,111 @@ export function maybeCurrentFrame(): Frame | undefined {
  * @throws `outside-transform`
  */
 export function currentFrame(caller: string): Frame {
-  const frame = maybeCurrentFrame();
-  if (frame === undefined) {
+  if (current === undefined) {
     throw new TankaError(
       'outside-transform',
       `hk.${caller} must be used inside a function given to hk.transform or hk.transformWithState. ` +
         'Wrap the function that calls it and use the `init` and `apply` of the result.',
     );
   }
-  return frame;
+  return current;
 }
 
 /** Runs `f` with `frame` as the current one. */
 export function withFrame<R>(frame: Frame, f: () => R): R {
   frames.push(frame);
+  current = frame;
   try {
     return f();
   } finally {
     frames.pop();
+    current = frames[frames.length - 1] as Frame | undefined;
   }
 }
 
-/** The bundle that parameters and state made now belong to: the running module's name, or `~` outside of modules. */
-export function currentBundleName(frame: Frame): string {
-  const activation = frame.activations[frame.activations.length - 1] as Activation | undefined;
-  if (activation === undefined) return '~';
-  if (activation.module === null) {
+/** The innermost running method, if any. */
+export function topActivation(frame: Frame): Activation | undefined {
+  return frame.activations[frame.activations.length - 1] as Activation | undefined;
+}
+
+/** Where modules made now get their names. */
+export function currentScope(frame: Frame): { names: NameScope } {
+  return topActivation(frame) ?? frame.root;
+}
+
+/** Runs `f` as a method of `module`: submodules made in it are named after it. */
+export function runActivation<R>(
+  frame: Frame,
+  module: ScopeOwner | null,
+  prefix: string,
+  f: () => R,
+  args?: readonly unknown[],
+): R {
+  const { activations } = frame;
+  activations.push({ module, prefix, names: newNameScope(), args });
+  try {
+    return f();
+  } finally {
+    activations.pop();
+  }
+}
+
+const boundaries: number[] = [];
+
+/** Runs `f`; modules made in the current frame or one around it may not be used in it, only those of frames that `f` opens. */
+export function withClosureBoundary<R>(frame: Frame, f: () => R): R {
+  boundaries.push(frame.id + 1);
+  try {
+    return f();
+  } finally {
+    boundaries.pop();
+  }
+}
+
+/**
+ * The full name of a running module, under which it makes parameters and submodules.
+ *
+ * @throws `super-not-called`; `lift-closure` for a module from outside of a transparently lifted function
+ */
+export function nameOf(module: ScopeOwner | null): string {
+  if (module === null) {
     throw new TankaError(
       'super-not-called',
       'Parameters, state and submodules need the module to be named, which `super(...)` does. Call `super` first in the constructor.',
     );
   }
-  return activation.module.moduleName;
+  if (boundaries.length > 0 && module.frameId < boundaries[boundaries.length - 1]) {
+    throw new TankaError(
+      'lift-closure',
+      `The module '${module.moduleName}' was made outside of the function that hk.transparentLift or hk.layerStack runs. ` +
+        'Make the module inside that function: parameters from outside cannot be carried in.',
+    );
+  }
+  return module.moduleName;
+}
+
+/** The bundle that parameters and state made now belong to: the running module's name, or `~` outside of modules. */
+export function currentBundleName(frame: Frame): string {
+  const activation = topActivation(frame);
+  return activation === undefined ? '~' : nameOf(activation.module);
+}
+
+/**
+ * The name of the running module or name scope, or `~` outside of modules.
+ *
+ * @throws `outside-transform`
+ */
+export function currentName(): string {
+  return currentBundleName(currentFrame('currentName'));
+}
+
+/**
+ * Where the parameters made now end up in the outermost transform: the prefixes of the lifts that are running, each
+ * followed by `/`. `null` outside of lifts and in `apply`.
+ */
+export function liftedPrefix(): string | null {
+  if (current === undefined || current.frozen) return null;
+  const prefixes = frames.map((frame) => topActivation(frame)?.module?.liftPrefix ?? '');
+  const prefix = prefixes.filter((part) => part !== '').join('/');
+  return prefix === '' ? null : `${prefix}/`;
 }

@@ -1,6 +1,8 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { TankaError } from '../errors/tanka-error.js';
-import { maybeCurrentFrame, type Activation } from './frame.js';
+import { currentFrame, maybeCurrentFrame, nameOf, type Activation, type ScopeOwner } from './frame.js';
 import { uniqueName, type ForcedName } from './names.js';
+import { describeModule } from './describe.js';
 import { moduleInfo } from './registry.js';
 
 /** What every module takes in its trailing options. */
@@ -9,22 +11,36 @@ export interface ModuleOptions {
   readonly name?: string | ForcedName | undefined;
 }
 
+/** Arguments that the constructor of a module was called with. */
+export const CONSTRUCTOR_ARGUMENTS: unique symbol = Symbol('tanka.constructorArguments');
+
+/** Names of the modules whose methods ran within methods of a module. */
+export const SUBMODULES: unique symbol = Symbol('tanka.submodules');
+
 /**
  * Base class of all modules: a class that makes parameters, state and submodules in its constructor and methods.
  *
  * Subclasses carry the {@link module} decorator and are made inside a function given to `transform`.
  *
- * @throws `module-outside-transform`, `module-not-decorated`, `module-name-invalid`, `module-name-not-unique`
+ * @throws `module-outside-transform`, `module-not-decorated`, `module-name-invalid`, `module-name-not-unique`, `super-not-called`
  */
-export abstract class Module {
+export abstract class Module implements ScopeOwner {
+  /** Set to `false` in a class whose instances shall be shown by their class name alone. */
+  static autoRepr = true;
+
   /** Last part of {@link moduleName}. */
   readonly name: string;
   /** Full name, under which the parameters are stored: `encoder/~/layer_norm`. */
   readonly moduleName: string;
+  /** @internal */
+  readonly frameId: number;
+  /** @internal */
+  readonly [CONSTRUCTOR_ARGUMENTS]: readonly unknown[] | undefined;
+  /** @internal */
+  [SUBMODULES]: Set<string> | undefined;
 
   constructor(nameOrOptions?: string | ForcedName | ModuleOptions) {
     const frame = maybeCurrentFrame();
-    const info = moduleInfo(new.target);
     if (frame === undefined) {
       throw new TankaError(
         'module-outside-transform',
@@ -32,6 +48,7 @@ export abstract class Module {
           `hk.transform((x) => new ${new.target.name}(…).call(x)).`,
       );
     }
+    const info = moduleInfo(new.target);
     if (info === undefined) {
       throw new TankaError(
         'module-not-decorated',
@@ -39,21 +56,57 @@ export abstract class Module {
           `Write @hk.module() above the class, or hk.module()(class …).`,
       );
     }
-    const options: ModuleOptions =
-      typeof nameOrOptions === 'object' && !('path' in nameOrOptions)
-        ? nameOrOptions
-        : { name: nameOrOptions };
-    const own = frame.activations[frame.activations.length - 1];
-    const caller = frame.activations[frame.activations.length - 2] as Activation | undefined;
-    if (caller?.module === null) {
-      throw new TankaError(
-        'super-not-called',
-        `${new.target.name} was made before its parent called \`super(...)\`. Call \`super\` first in the constructor.`,
-      );
-    }
-    const prefix = caller === undefined ? '' : `${caller.module.moduleName}/${caller.prefix}`;
-    this.moduleName = uniqueName(caller ?? frame.root, prefix, options.name ?? info.name);
+    const name =
+      typeof nameOrOptions === 'object' && nameOrOptions !== null && !('path' in nameOrOptions)
+        ? nameOrOptions.name
+        : nameOrOptions;
+    const { activations } = frame;
+    const own = activations[activations.length - 1];
+    const caller = activations[activations.length - 2] as Activation | undefined;
+    const prefix = caller === undefined ? '' : `${nameOf(caller.module)}/${caller.prefix}`;
+    this.moduleName = uniqueName((caller ?? frame.root).names, prefix, name ?? info.name);
     this.name = this.moduleName.slice(this.moduleName.lastIndexOf('/') + 1);
+    this.frameId = frame.id;
+    this[CONSTRUCTOR_ARGUMENTS] = own.args;
+    this[SUBMODULES] = undefined;
     own.module = this;
+  }
+
+  #owns(bundle: string): boolean {
+    const isPart = (name: string): boolean => bundle === name || bundle.startsWith(`${name}/`);
+    return isPart(this.moduleName) || [...(this[SUBMODULES] ?? [])].some(isPart);
+  }
+
+  #entries<V, R>(bundles: Map<string, Map<string, V>>, value: (entry: V) => R): Record<string, R> {
+    const owned = [...bundles].filter(([bundle]) => this.#owns(bundle));
+    return Object.fromEntries(
+      owned.flatMap(([bundle, entries]) =>
+        [...entries].map(([name, entry]) => [`${bundle}/${name}`, value(entry)]),
+      ),
+    );
+  }
+
+  /**
+   * The parameters of this module, of its submodules, and of modules that were called in its methods, as they are so far:
+   * `{ 'module/name': tensor }`. They belong to the running `init` or `apply`.
+   *
+   * @throws `outside-transform`
+   */
+  paramsDict(): Record<string, Tensor> {
+    return this.#entries(currentFrame('Module.paramsDict').params, (value) => value);
+  }
+
+  /** The current state of the same modules as in {@link paramsDict}. */
+  stateDict(): Record<string, Tensor> {
+    return this.#entries(currentFrame('Module.stateDict').state, (pair) => pair.current as Tensor);
+  }
+
+  /** The constructor call, without arguments that have their default values: `Linear({ outputSize: 3, withBias: false })`. */
+  toString(): string {
+    return describeModule(
+      this.constructor as typeof Module,
+      moduleInfo(this.constructor),
+      this[CONSTRUCTOR_ARGUMENTS],
+    );
   }
 }

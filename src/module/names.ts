@@ -4,15 +4,23 @@ const IDENTIFIER = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 const FORCED_PART = /^(~|~?[a-zA-Z_][a-zA-Z0-9_]*)$/;
 const EXPLICIT_NUMBER = /^(.*)_(0|[1-9]\d*)$/;
 
-/** The names taken in one activation of a method, and the next free number of each base name. */
+/** The names taken in one activation of a method, and the next free number of each base name. `null` while there are none. */
 export interface NameScope {
-  readonly counters: Map<string, number>;
-  readonly used: Set<string>;
+  counters: Map<string, number> | null;
+  used: Set<string> | null;
 }
 
 /** An empty {@link NameScope}. */
 export function newNameScope(): NameScope {
-  return { counters: new Map(), used: new Set() };
+  return { counters: null, used: null };
+}
+
+/** A {@link NameScope} that goes its own way from here. */
+export function copyNameScope(scope: NameScope): NameScope {
+  return {
+    counters: scope.counters && new Map(scope.counters),
+    used: scope.used && new Set(scope.used),
+  };
 }
 
 /** An absolute module name, made by {@link forceName}. */
@@ -58,14 +66,17 @@ export function checkName(name: unknown): string {
 }
 
 function splitNumber(name: string): [base: string, number: number | null] {
+  const last = name.charCodeAt(name.length - 1);
+  if (last < 48 || last > 57) return [name, null];
   const match = EXPLICIT_NUMBER.exec(name);
   return match ? [match[1], Number(match[2])] : [name, null];
 }
 
 function reserve(scope: NameScope, name: string): void {
   const [base, number] = splitNumber(name);
-  scope.used.add(name);
-  scope.counters.set(base, Math.max(scope.counters.get(base) ?? 0, (number ?? 0) + 1));
+  (scope.used ??= new Set()).add(name);
+  const counters = (scope.counters ??= new Map());
+  counters.set(base, Math.max(counters.get(base) ?? 0, (number ?? 0) + 1));
 }
 
 /**
@@ -82,12 +93,12 @@ export function uniqueName(scope: NameScope, prefix: string, name: string | Forc
   const [base, explicit] = splitNumber(prefix + checkName(name));
   let full: string;
   if (explicit === null) {
-    const number = scope.counters.get(base) ?? 0;
+    const number = scope.counters?.get(base) ?? 0;
     full = number === 0 ? base : `${base}_${number}`;
   } else {
     full = `${base}_${explicit}`;
   }
-  if (scope.used.has(full)) {
+  if (scope.used?.has(full) === true) {
     throw new TankaError(
       'module-name-not-unique',
       `The module name '${full}' is taken already in this scope. Leave the number out so that the next free one is chosen, or choose another name.`,

@@ -1,9 +1,21 @@
 import { Tensor, type DataType } from '@tensorflow/tfjs-core';
+import { abstractTensor, isAbstract } from '../backend/shapes/index.js';
 import { TankaError } from '../errors/tanka-error.js';
-import { currentBundleName, currentFrame, type Params } from './frame.js';
+import {
+  DO_NOT_STORE,
+  entryContext,
+  hasGetters,
+  notStored,
+  runCreators,
+  runGetters,
+  type GetterContext,
+  type Stored,
+} from './creators.js';
+import { currentBundleName, currentFrame, type Frame, type Params } from './frame.js';
+import { checkUsage } from './usage.js';
 
 /** Makes the first value of a parameter or state entry. */
-export type Initializer = (shape: number[], dtype: DataType) => Tensor;
+export type Initializer = (shape: number[], dtype: DataType) => Stored<Tensor>;
 
 /** Options of {@link getParameter}. */
 export interface ParameterOptions {
@@ -14,56 +26,108 @@ export interface ParameterOptions {
 }
 
 function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((size, i) => size === b[i]);
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
-/**
- * The parameter `name` of the running module (of `~` outside of modules), made by `init` when it is missing.
- *
- * @throws `outside-transform`; `parameter-missing` in `apply`; `parameter-initializer-missing`; `parameter-shape`; `parameter-null`
- */
-export function getParameter(name: string, shape: readonly number[], options: ParameterOptions = {}): Tensor {
-  const frame = currentFrame('getParameter');
-  const bundle = currentBundleName(frame);
-  const existing = frame.params[bundle] as Record<string, Tensor> | undefined;
-  let value: Tensor | undefined =
-    existing !== undefined && Object.hasOwn(existing, name) ? existing[name] : undefined;
-  const fullName = `${bundle}/${name}`;
-  if (value === undefined) {
-    if (frame.frozen) {
-      throw new TankaError(
-        'parameter-missing',
-        `The parameter '${name}' of module '${bundle}' is not among the given parameters. All parameters must be made by init: ` +
-          'pass the result of init, and call the function with arguments that take the same path.',
-      );
-    }
-    if (options.init === undefined) {
-      throw new TankaError(
-        'parameter-initializer-missing',
-        `The parameter '${fullName}' does not exist yet and has no initializer. Pass one: getParameter('${name}', [${String(shape)}], { init }).`,
-      );
-    }
-    value = options.init([...shape], options.dtype ?? 'float32');
-    if (!(value instanceof Tensor)) {
-      throw new TankaError(
-        'parameter-null',
-        `The initializer of '${fullName}' returned ${String(value)} instead of a tensor.`,
-      );
-    }
-    (frame.params[bundle] ??= {})[name] = value;
-  }
-  if (!sameShape(value.shape, shape)) {
+/** `init`, or where only shapes matter a function that draws nothing. */
+export function initializerInForce(init: Initializer): Initializer {
+  return isAbstract() ? abstractTensor : init;
+}
+
+function create(
+  frame: Frame,
+  context: () => GetterContext,
+  shape: readonly number[],
+  options: ParameterOptions,
+): Stored<Tensor> {
+  const { init, dtype = 'float32' } = options;
+  const { fullName, moduleName, name } = context();
+  const missing = (cause?: unknown): TankaError =>
+    new TankaError(
+      'parameter-missing',
+      `The parameter '${name}' of module '${moduleName}' is not among the given parameters. All parameters must be made by init: ` +
+        'pass the result of init, and call the function with arguments that take the same path. ' +
+        'A module name that came from a class name is lost when the code is minified: name the class with @hk.module(name).',
+      { cause },
+    );
+  if (init === undefined) {
+    if (frame.frozen) throw missing();
     throw new TankaError(
-      'parameter-shape',
-      `The parameter '${fullName}' has shape [${String(value.shape)}] but [${String(shape)}] was asked for. ` +
-        'Pass inputs and parameters that belong together, or give the modules different names.',
+      'parameter-initializer-missing',
+      `The parameter '${fullName}' does not exist yet and has no initializer. Pass one: getParameter('${name}', [${String(shape)}], { init }).`,
+    );
+  }
+  let value: Stored<Tensor>;
+  try {
+    value = runCreators('params', context, shape, dtype, initializerInForce(init));
+  } catch (error) {
+    if (frame.frozen && error instanceof TankaError && error.code === 'rng-missing') throw missing(error);
+    throw error;
+  }
+  // A creator may choose to store nothing, which only running it tells: hence the late refusal.
+  if (frame.frozen && value !== DO_NOT_STORE) throw missing();
+  return value;
+}
+
+function checkTensor(value: unknown, fullName: string): Tensor {
+  if (value === DO_NOT_STORE) throw notStored(fullName);
+  if (!(value instanceof Tensor)) {
+    throw new TankaError(
+      'parameter-null',
+      `The initializer, creator or getter of '${fullName}' returned ${String(value)} instead of a tensor.`,
     );
   }
   return value;
 }
 
+/**
+ * The parameter `name` of the running module (of `~` outside of modules), made by `init` when it is missing.
+ *
+ * @throws `outside-transform`; `parameter-missing` in `apply`; `parameter-initializer-missing`; `parameter-shape`;
+ * `parameter-null`; `value-not-stored`; `tensor-disposed`
+ */
+export function getParameter(name: string, shape: readonly number[], options: ParameterOptions = {}): Tensor {
+  const frame = currentFrame('getParameter');
+  checkUsage(frame, 'getParameter');
+  const bundle = currentBundleName(frame);
+  const context = (): GetterContext =>
+    entryContext(frame, bundle, name, {
+      originalShape: shape,
+      originalDtype: options.dtype ?? 'float32',
+      originalInit: options.init,
+    });
+  let value: unknown = frame.params.get(bundle)?.get(name);
+  if (value === undefined) {
+    value = create(frame, context, shape, options);
+    if (value !== DO_NOT_STORE) {
+      let entries = frame.params.get(bundle);
+      if (entries === undefined) frame.params.set(bundle, (entries = new Map<string, Tensor>()));
+      entries.set(name, checkTensor(value, `${bundle}/${name}`));
+      frame.made.params++;
+    }
+  }
+  if (hasGetters('params')) value = runGetters('params', context(), value);
+  const tensor = checkTensor(value, `${bundle}/${name}`);
+  if (!sameShape(tensor.shape, shape)) {
+    throw new TankaError(
+      'parameter-shape',
+      `The parameter '${bundle}/${name}' has shape [${String(tensor.shape)}] but [${String(shape)}] was asked for. ` +
+        'Pass inputs and parameters that belong together, or give the modules different names.',
+    );
+  }
+  if (tensor.isDisposed) {
+    throw new TankaError(
+      'tensor-disposed',
+      `The parameter '${bundle}/${name}' was disposed before it was used. Dispose of parameters only when no init, apply or gradient needs them any more.`,
+    );
+  }
+  return tensor;
+}
+
 /** A copy of the parameters so far (in `init`) or of all that were given (in `apply`). */
 export function getParams(): Params {
   const { params } = currentFrame('getParams');
-  return Object.fromEntries(Object.entries(params).map(([bundle, values]) => [bundle, { ...values }]));
+  return Object.fromEntries([...params].map(([bundle, values]) => [bundle, Object.fromEntries(values)]));
 }

@@ -12,9 +12,12 @@ export interface ConstructorSignature {
 export interface ModuleInfo {
   /** Module name of the class's instances. */
   readonly name: string;
-  /** True when the name was derived from the class name, which minifiers change. */
+  /** Name of the class as it was written. */
+  readonly className: string;
+  /** True when the module name was derived from the class name, which minifiers change. */
   readonly derived: boolean;
-  readonly signature: ConstructorSignature;
+  /** Absent where the decorator was given none. */
+  readonly signature?: ConstructorSignature | undefined;
 }
 
 const KEY = 'tanka:module';

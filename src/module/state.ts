@@ -1,7 +1,19 @@
-import type { DataType, Tensor } from '@tensorflow/tfjs-core';
+import { Tensor, type DataType } from '@tensorflow/tfjs-core';
 import { TankaError } from '../errors/tanka-error.js';
-import { currentBundleName, currentFrame, type StatePair } from './frame.js';
-import type { Initializer } from './parameters.js';
+import { map } from '../tree/tree.js';
+import {
+  DO_NOT_STORE,
+  entryContext,
+  hasGetters,
+  hasSetters,
+  notStored,
+  runCreators,
+  runGetters,
+  runSetters,
+} from './creators.js';
+import { currentBundleName, currentFrame, type Frame, type State, type StatePair } from './frame.js';
+import { initializerInForce, type Initializer } from './parameters.js';
+import { checkUsage } from './usage.js';
 
 /** Options of {@link getState}. */
 export interface StateOptions {
@@ -11,8 +23,7 @@ export interface StateOptions {
   readonly dtype?: DataType | undefined;
 }
 
-function bundleOf(caller: string): { bundle: string; entries: Map<string, StatePair> } {
-  const frame = currentFrame(caller);
+function bundleOf(frame: Frame): { bundle: string; entries: Map<string, StatePair> } {
   const bundle = currentBundleName(frame);
   let entries = frame.state.get(bundle);
   if (entries === undefined) frame.state.set(bundle, (entries = new Map<string, StatePair>()));
@@ -20,15 +31,21 @@ function bundleOf(caller: string): { bundle: string; entries: Map<string, StateP
 }
 
 /**
- * The state entry `name` of the running module, made by `init` when it is missing.
+ * The state entry `name` of the running module, made by `init` when it is missing. Its shape is not checked.
  *
- * @throws `outside-transform`; `state-missing` without an initializer; `state-shape-missing`
+ * @throws `outside-transform`; `state-missing` without an initializer; `state-shape-missing`; `value-not-stored`
  */
 export function getState<T = Tensor>(name: string, shape?: readonly number[], options: StateOptions = {}): T {
-  const { bundle, entries } = bundleOf('getState');
-  let pair = entries.get(name);
+  const frame = currentFrame('getState');
+  checkUsage(frame, 'getState');
+  const { bundle, entries } = bundleOf(frame);
+  const { init, dtype = 'float32' } = options;
+  const context = (): Parameters<typeof runGetters>[1] =>
+    entryContext(frame, bundle, name, { originalShape: shape, originalDtype: dtype, originalInit: init });
+  const pair = entries.get(name);
+  let value: unknown = pair?.current;
   if (pair === undefined) {
-    if (options.init === undefined) {
+    if (init === undefined) {
       throw new TankaError(
         'state-missing',
         `There is no state '${name}' in '${bundle}' yet. Give it an initializer: getState('${name}', shape, { init }), or set it first.`,
@@ -40,17 +57,62 @@ export function getState<T = Tensor>(name: string, shape?: readonly number[], op
         `The state '${name}' of '${bundle}' does not exist yet and its initializer needs a shape: getState('${name}', shape, { init }).`,
       );
     }
-    const value = options.init([...shape], options.dtype ?? 'float32');
-    pair = { initial: value, current: value };
-    entries.set(name, pair);
+    value = runCreators('state', context, shape, dtype, initializerInForce(init));
+    if (value === DO_NOT_STORE) {
+      if (entries.size === 0) frame.state.delete(bundle);
+    } else {
+      entries.set(name, { initial: value, current: value });
+      frame.made.state++;
+    }
   }
-  return pair.current as T;
+  if (hasGetters('state')) value = runGetters('state', context(), value);
+  if (value === DO_NOT_STORE) throw notStored(`${bundle}/${name}`);
+  return value as T;
 }
 
-/** Sets the state entry `name` of the running module to a tensor or any nesting of tensors. */
+/**
+ * Sets the state entry `name` of the running module to a tensor or any nesting of tensors.
+ *
+ * @throws `outside-transform`
+ */
 export function setState(name: string, value: unknown): void {
-  const { entries } = bundleOf('setState');
+  const frame = currentFrame('setState');
+  checkUsage(frame, 'setState');
+  const { bundle, entries } = bundleOf(frame);
+  let stored = value;
+  if (hasSetters()) {
+    const part = (of: (tensor: Tensor) => unknown): unknown =>
+      map((leaf: Tensor) => (leaf instanceof Tensor ? of(leaf) : undefined), value);
+    const context = entryContext(frame, bundle, name, {
+      originalShape: part((tensor) => tensor.shape),
+      originalDtype: part((tensor) => tensor.dtype),
+    });
+    stored = runSetters(context, value);
+    if (stored === DO_NOT_STORE) {
+      if (entries.size === 0) frame.state.delete(bundle);
+      return;
+    }
+  }
   const pair = entries.get(name);
-  if (pair === undefined) entries.set(name, { initial: value, current: value });
-  else pair.current = value;
+  if (pair === undefined) frame.made.state++;
+  entries.set(name, { initial: pair === undefined ? stored : pair.initial, current: stored });
+}
+
+/** The state of a frame as it was first, or as it is now. */
+export function collectState(frame: Frame, which: keyof StatePair): State {
+  const entries = [...frame.state].map(([bundle, pairs]) => [
+    bundle,
+    Object.fromEntries([...pairs].map(([name, pair]) => [name, pair[which]])),
+  ]);
+  return Object.fromEntries(entries) as State;
+}
+
+/** A copy of the state as it was when it was made (in `init`) or given (in `apply`). */
+export function getInitialState(): State {
+  return collectState(currentFrame('getInitialState'), 'initial');
+}
+
+/** A copy of the state as it is now. */
+export function getCurrentState(): State {
+  return collectState(currentFrame('getCurrentState'), 'current');
 }

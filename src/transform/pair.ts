@@ -1,6 +1,9 @@
 import type { Params, State } from '../module/frame.js';
 import type { KeyOrSeed } from '../random/prng-sequence.js';
 
+/** Any function. */
+export type AnyFunction = (...args: never[]) => unknown;
+
 /** What `init` and `apply` take as their key: a key, an integer seed, the state of a {@link PRNGSequence}, or `null` for none. */
 export type RngLike = KeyOrSeed | null;
 

@@ -12,5 +12,8 @@ export type ModuleErrorCode =
   | 'parameter-null'
   | 'state-missing'
   | 'state-shape-missing'
+  | 'value-not-stored'
+  | 'lift-closure'
+  | 'tensor-disposed'
   | 'rng-missing'
   | 'async-function';

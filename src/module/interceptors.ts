@@ -1,0 +1,71 @@
+import { currentFrame } from './frame.js';
+import type { Module } from './module.js';
+import { ScopedStack } from './scoped-stack.js';
+
+/** What an interceptor or hook is told of a method call. */
+export interface MethodContext {
+  /** The module. Until its constructor has called `super`, an object of its class without a name. */
+  readonly module: Module;
+  /** Name of the method or accessor as it is written; `constructor` for the constructor. */
+  readonly methodName: string;
+  /** The method, bound to the module; calling it skips the remaining interceptors. */
+  readonly origMethod: (...args: readonly unknown[]) => unknown;
+  /** The class that defines the method: with inheritance not always the module's own. */
+  readonly origClass: abstract new (...args: never[]) => Module;
+}
+
+/** Runs in place of a method call; `next` runs the remaining interceptors and the method. */
+export type Interceptor = (
+  next: (...args: readonly unknown[]) => unknown,
+  args: readonly unknown[],
+  context: MethodContext,
+) => unknown;
+
+/** Called when a method begins; what it returns is called when the method ends, also with an error. */
+export type MethodHook = (context: MethodContext) => () => void;
+
+const interceptors = new ScopedStack<Interceptor>();
+const hooks = new ScopedStack<MethodHook>();
+const always: Interceptor[] = [];
+
+/**
+ * Runs `f`; calls of module methods in it, constructors and accessors included, go through `interceptor`. The interceptor
+ * of the outermost call runs first. Transparent methods are not intercepted.
+ *
+ * @throws `outside-transform`
+ */
+export function interceptMethods<R>(interceptor: Interceptor, f: () => R): R {
+  currentFrame('interceptMethods');
+  return interceptors.with(interceptor, f);
+}
+
+/** Adds an interceptor that is always in force, before all those of {@link interceptMethods}. */
+export function addInterceptor(interceptor: Interceptor): void {
+  always.unshift(interceptor);
+}
+
+/** Runs `f`; `hook` is called around every method call in it, before the interceptors. */
+export function hookMethods<R>(hook: MethodHook, f: () => R): R {
+  return hooks.with(hook, f);
+}
+
+/** Whether anything wants to see method calls. */
+export function methodsAreWatched(): boolean {
+  return interceptors.items.length > 0 || always.length > 0 || hooks.items.length > 0;
+}
+
+/** Calls a method through the hooks and interceptors. */
+export function callWatched(context: MethodContext, args: readonly unknown[]): unknown {
+  const stack = [...always, ...interceptors.items];
+  const run = (i: number, args: readonly unknown[]): unknown =>
+    i === stack.length
+      ? context.origMethod(...args)
+      : stack[i]((...next) => run(i + 1, next), args, context);
+  const exits: (() => void)[] = [];
+  try {
+    for (const hook of hooks.items) exits.push(hook(context));
+    return run(0, args);
+  } finally {
+    for (const exit of exits.reverse()) exit();
+  }
+}

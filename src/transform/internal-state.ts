@@ -1,0 +1,66 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { currentScope, type Bundles, type Frame, type StatePair } from '../module/frame.js';
+import { copyNameScope } from '../module/names.js';
+import { PRNGSequence, type PRNGSequenceState } from '../random/prng-sequence.js';
+
+/** What a transformed function has made and changed so far. */
+export interface InternalState {
+  readonly params: Bundles<Tensor>;
+  readonly state: Bundles<StatePair>;
+  readonly rng: PRNGSequenceState | null;
+}
+
+function copyBundles<V>(bundles: Bundles<V>): Bundles<V> {
+  return new Map([...bundles].map(([bundle, entries]) => [bundle, new Map(entries)]));
+}
+
+function topSequence(frame: Frame): PRNGSequence | null {
+  return frame.rngs[frame.rngs.length - 1];
+}
+
+/** A copy of what `frame` holds now. */
+export function internalState(frame: Frame): InternalState {
+  return {
+    // In `apply` no parameter is ever added.
+    params: frame.frozen ? frame.params : copyBundles(frame.params),
+    state: copyBundles(frame.state),
+    rng: topSequence(frame)?.state ?? null,
+  };
+}
+
+/** Puts `frame` back to what it held. */
+export function restoreInternalState(frame: Frame, { params, state, rng }: InternalState): void {
+  frame.params = frame.frozen ? params : copyBundles(params);
+  frame.state = copyBundles(state);
+  const sequence = topSequence(frame);
+  if (sequence !== null && rng !== null) sequence.state = rng;
+}
+
+/** Runs `f` with names of its own: modules made later are named as if `f` had made none. */
+export function withOwnNames<R>(frame: Frame | undefined, f: () => R): R {
+  if (frame === undefined) return f();
+  const scope = currentScope(frame);
+  const { names } = scope;
+  scope.names = copyNameScope(names);
+  try {
+    return f();
+  } finally {
+    scope.names = names;
+  }
+}
+
+/** Runs `f` with `sequence` in place of the frame's own keys. */
+export function withSequence<R>(frame: Frame, sequence: PRNGSequence, f: () => R): R {
+  const { rngs } = frame;
+  frame.rngs = [...rngs.slice(0, -1), sequence];
+  try {
+    return f();
+  } finally {
+    frame.rngs = rngs;
+  }
+}
+
+/** Splits off keys, or drops reserved ones, so that the frame holds as many as the settings say: Haiku's loops do so at every step. */
+export function reserveUpToFull(frame: Frame | undefined): void {
+  if (frame !== undefined) topSequence(frame)?.reserveUpToFull();
+}
