@@ -5,13 +5,26 @@ export * as config from './config/index.js';
 export { TankaError } from './errors/tanka-error.js';
 export type { ErrorCode } from './errors/catalogue.js';
 export * as initializers from './initializers/index.js';
-export type { Params, State } from './module/frame.js';
+export {
+  customCreator,
+  customGetter,
+  customSetter,
+  DO_NOT_STORE,
+  type Creator,
+  type Getter,
+  type GetterContext,
+  type Setter,
+  type SetterContext,
+} from './module/creators.js';
 export { module, nameLike, transparent } from './module/decorators.js';
+export { Deferred } from './module/deferred.js';
+export { currentName, type Params, type State } from './module/frame.js';
+export { interceptMethods, type Interceptor, type MethodContext } from './module/interceptors.js';
 export { Module, type ModuleOptions } from './module/module.js';
+export { nameScope } from './module/name-scope.js';
 export { forceName } from './module/names.js';
 export { getParameter, getParams, type Initializer } from './module/parameters.js';
 export { maybeNextRngKey, nextRngKey, nextRngKeys, reserveRngKeys, withRng } from './module/rng.js';
-export { getState, setState } from './module/state.js';
 export { AvgPool, avgPool, type AvgPoolOptions } from './nn/avg-pool.js';
 export type { AxisOrAxes, AxisSlice } from './nn/axes.js';
 export {
@@ -20,6 +33,8 @@ export {
   type AttentionCallOptions,
   type MultiHeadAttentionOptions,
 } from './nn/attention.js';
+export { getCurrentState, getInitialState, getState, setState } from './module/state.js';
+export { toModule } from './module/to-module.js';
 export { BatchApply, type BatchApplyOptions } from './nn/batch-apply.js';
 export { BatchNorm, type BatchNormCallOptions, type BatchNormOptions } from './nn/batch-norm.js';
 export { Bias, type BiasCallOptions, type BiasOptions } from './nn/bias.js';
@@ -65,14 +80,11 @@ export {
 export { Sequential, type Layer } from './nn/sequential.js';
 export type { PRNGKey } from './random/key.js';
 export { PRNGSequence } from './random/prng-sequence.js';
-export {
-  runningInit,
-  transform,
-  transformWithState,
-  withEmptyState,
-  withoutApplyRng,
-  withoutState,
-} from './transform/transform.js';
+export { withEmptyState, withoutApplyRng, withoutState } from './transform/adapters.js';
+export { grad, valueAndGrad } from './transform/grad.js';
+export { foriLoop, whileLoop } from './transform/loop.js';
+export { map, scan } from './transform/scan.js';
+export { runningInit, transform, transformWithState } from './transform/transform.js';
 export type { RngLike, Transformed, TransformedWithState } from './transform/pair.js';
 export * as random from './random/index.js';
 export * as tree from './tree/index.js';

@@ -2,7 +2,7 @@ import type { DataType, Tensor } from '@tensorflow/tfjs-core';
 import { TankaError } from '../errors/tanka-error.js';
 import { currentFrame, liftedPrefix, topActivation, type Frame } from './frame.js';
 import type { Module } from './module.js';
-import type { Initializer } from './parameters.js';
+import type { StoringInitializer } from './parameters.js';
 import { ScopedStack } from './scoped-stack.js';
 
 /**
@@ -32,7 +32,7 @@ export interface GetterContext extends EntryContext {
   /** As it was asked for, before any creator changed it. */
   readonly originalShape: readonly number[] | undefined;
   readonly originalDtype: DataType;
-  readonly originalInit: Initializer | undefined;
+  readonly originalInit: StoringInitializer | undefined;
 }
 
 /** What a setter is told of the state entry. Shape and dtype have the nesting of the value. */
@@ -43,10 +43,10 @@ export interface SetterContext extends EntryContext {
 
 /** Makes a missing value, or calls `next` to have it made. */
 export type Creator = (
-  next: (shape: readonly number[], dtype: DataType, init: Initializer) => Stored<Tensor>,
+  next: (shape: readonly number[], dtype: DataType, init: StoringInitializer) => Stored<Tensor>,
   shape: readonly number[],
   dtype: DataType,
-  init: Initializer,
+  init: StoringInitializer,
   context: GetterContext,
 ) => Stored<Tensor>;
 
@@ -148,7 +148,7 @@ export function runCreators(
   context: () => GetterContext,
   shape: readonly number[],
   dtype: DataType,
-  init: Initializer,
+  init: StoringInitializer,
 ): Stored<Tensor> {
   const stack = creators[kind].items;
   if (stack.length === 0) return init([...shape], dtype);
@@ -157,7 +157,7 @@ export function runCreators(
     i: number,
     shape: readonly number[],
     dtype: DataType,
-    init: Initializer,
+    init: StoringInitializer,
   ): Stored<Tensor> =>
     i === stack.length
       ? init([...shape], dtype)

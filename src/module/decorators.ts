@@ -17,6 +17,11 @@ interface MethodTraits {
   readonly nameLike?: string;
 }
 
+/** A property descriptor, seen as what it holds. */
+type Methods = Readonly<Partial<Record<'value' | 'get' | 'set', unknown>>>;
+
+const PARTS = ['value', 'get', 'set'] as const;
+
 const traits = new WeakMap<object, MethodTraits>();
 const wrapped = new WeakSet<object>();
 
@@ -79,10 +84,10 @@ function wrapMethod(prototype: object, name: string, method: AnyFunction): AnyFu
 }
 
 function wrapDescriptor(prototype: object, name: string, descriptor: PropertyDescriptor): void {
-  const wrap = (method: unknown): AnyFunction => wrapMethod(prototype, name, method as AnyFunction);
-  if (typeof descriptor.value === 'function') descriptor.value = wrap(descriptor.value);
-  if (descriptor.get) descriptor.get = wrap(descriptor.get);
-  if (descriptor.set) descriptor.set = wrap(descriptor.set);
+  for (const part of PARTS) {
+    const method = (descriptor as Methods)[part];
+    if (typeof method === 'function') descriptor[part] = wrapMethod(prototype, name, method as AnyFunction);
+  }
   if (descriptor.configurable === true) Object.defineProperty(prototype, name, descriptor);
 }
 
@@ -120,16 +125,13 @@ function wrapConstructor<C extends ModuleClass>(target: C, className: string): C
       activations.push(own);
       try {
         if (methodsAreWatched()) {
-          const unnamed = Object.create(decorated.prototype) as Module;
+          const unnamed: unknown = Object.create(decorated.prototype as object);
           const context: MethodContext = {
             get module() {
-              return (own.module as Module | null) ?? unnamed;
+              return (own.module ?? unnamed) as Module;
             },
             methodName: 'constructor',
-            origMethod: (...given) => {
-              super(...given);
-              return this;
-            },
+            origMethod: (...given) => Reflect.construct(Base, given, new.target),
             origClass: decorated,
           };
           // Without a call of `next` there is no `this`: what the interceptor returns stands for the module.
@@ -137,7 +139,7 @@ function wrapConstructor<C extends ModuleClass>(target: C, className: string): C
         }
         super(...args);
       } finally {
-        if (activations.length > 1 && own.module !== null) noteSubmodule(frame, own.module as Module);
+        if (activations.length > 1 && own.module instanceof Module) noteSubmodule(frame, own.module);
         activations.pop();
       }
     }
@@ -185,7 +187,8 @@ function methodDecorator(own: MethodTraits): MethodDecorator {
       mark(target, own);
       return;
     }
-    for (const method of [descriptor.value as unknown, descriptor.get, descriptor.set]) {
+    for (const part of PARTS) {
+      const method = (descriptor as Methods)[part];
       if (typeof method === 'function') mark(method, own);
     }
   };

@@ -1,4 +1,4 @@
-import { Tensor } from '@tensorflow/tfjs-core';
+import { isTensor } from '../backend/tensors.js';
 import type { ModuleInfo } from './registry.js';
 
 /** Longer descriptions get a line for each argument, as Haiku breaks them. */
@@ -21,7 +21,7 @@ function show(value: unknown, depth = 0): string {
   if (typeof value === 'bigint') return `${value}n`;
   if (typeof value === 'function') return value.name === '' ? '<function>' : value.name;
   if (typeof value !== 'object' || value === null) return String(value);
-  if (value instanceof Tensor) return `Tensor(${value.dtype}[${String(value.shape)}])`;
+  if (isTensor(value)) return `Tensor(${value.dtype}[${String(value.shape)}])`;
   if (depth > 4) return '…';
   if (Array.isArray(value)) return `[${value.map((item: unknown) => show(item, depth + 1)).join(', ')}]`;
   if (isPlain(value)) {
@@ -35,7 +35,7 @@ function show(value: unknown, depth = 0): string {
 function same(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  if (Array.isArray(a) !== Array.isArray(b) || a instanceof Tensor || b instanceof Tensor) return false;
+  if (Array.isArray(a) !== Array.isArray(b) || isTensor(a) || isTensor(b)) return false;
   if (!Array.isArray(a) && !(isPlain(a) && isPlain(b))) return false;
   const keys = Object.keys(a);
   return (
@@ -46,7 +46,9 @@ function same(a: unknown, b: unknown): boolean {
 
 function lines(open: string, parts: readonly string[], close: string, padding: string): string {
   const flat = `${open}${padding}${parts.join(', ')}${padding}${close}`;
-  return flat.length <= MAX_LINE ? flat : `${open}\n${parts.map((part) => `    ${part},\n`).join('')}${close}`;
+  return flat.length <= MAX_LINE
+    ? flat
+    : `${open}\n${parts.map((part) => `    ${part},\n`).join('')}${close}`;
 }
 
 /** A module's constructor call, without the arguments that have their default values. */

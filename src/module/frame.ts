@@ -112,13 +112,13 @@ export function withFrame<R>(frame: Frame, f: () => R): R {
     return f();
   } finally {
     frames.pop();
-    current = frames[frames.length - 1] as Frame | undefined;
+    current = frames[frames.length - 1];
   }
 }
 
 /** The innermost running method, if any. */
 export function topActivation(frame: Frame): Activation | undefined {
-  return frame.activations[frame.activations.length - 1] as Activation | undefined;
+  return frame.activations[frame.activations.length - 1];
 }
 
 /** Where modules made now get their names. */

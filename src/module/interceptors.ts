@@ -58,9 +58,7 @@ export function methodsAreWatched(): boolean {
 export function callWatched(context: MethodContext, args: readonly unknown[]): unknown {
   const stack = [...always, ...interceptors.items];
   const run = (i: number, args: readonly unknown[]): unknown =>
-    i === stack.length
-      ? context.origMethod(...args)
-      : stack[i]((...next) => run(i + 1, next), args, context);
+    i === stack.length ? context.origMethod(...args) : stack[i]((...next) => run(i + 1, next), args, context);
   const exits: (() => void)[] = [];
   try {
     for (const hook of hooks.items) exits.push(hook(context));

@@ -1,4 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { settings } from '../config/settings.js';
 import { TankaError } from '../errors/tanka-error.js';
 import { currentFrame, maybeCurrentFrame, nameOf, type Activation, type ScopeOwner } from './frame.js';
 import { uniqueName, type ForcedName } from './names.js';
@@ -67,7 +68,7 @@ export abstract class Module implements ScopeOwner {
     this.moduleName = uniqueName((caller ?? frame.root).names, prefix, name ?? info.name);
     this.name = this.moduleName.slice(this.moduleName.lastIndexOf('/') + 1);
     this.frameId = frame.id;
-    this[CONSTRUCTOR_ARGUMENTS] = own.args;
+    this[CONSTRUCTOR_ARGUMENTS] = settings().moduleAutoRepr ? own.args : undefined;
     this[SUBMODULES] = undefined;
     own.module = this;
   }

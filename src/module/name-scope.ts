@@ -1,5 +1,13 @@
 import { TankaError } from '../errors/tanka-error.js';
-import { currentFrame, currentScope, nameOf, runActivation, topActivation, type Frame, type ScopeOwner } from './frame.js';
+import {
+  currentFrame,
+  currentScope,
+  nameOf,
+  runActivation,
+  topActivation,
+  type Frame,
+  type ScopeOwner,
+} from './frame.js';
 import { methodPrefix } from './decorators.js';
 import { ForcedName, uniqueName } from './names.js';
 
@@ -30,7 +38,7 @@ export function nameScope<R>(name: string | ForcedName, f: () => R, options: Nam
     );
   }
   const prefix = methodPrefix(options.methodName ?? 'call');
-  const parts = name instanceof ForcedName ? [name] : String(name).split('/');
+  const parts = name instanceof ForcedName ? [name] : name.split('/');
   const open = (i: number): R => {
     const scope = enter(frame, parts[i]);
     return runActivation(frame, scope, prefix, i + 1 === parts.length ? f : () => open(i + 1));

@@ -74,8 +74,8 @@ function splitNumber(name: string): [base: string, number: number | null] {
 
 function reserve(scope: NameScope, name: string): void {
   const [base, number] = splitNumber(name);
-  (scope.used ??= new Set()).add(name);
-  const counters = (scope.counters ??= new Map());
+  (scope.used ??= new Set<string>()).add(name);
+  const counters = (scope.counters ??= new Map<string, number>());
   counters.set(base, Math.max(counters.get(base) ?? 0, (number ?? 0) + 1));
 }
 

@@ -1,4 +1,5 @@
 import { Tensor, type DataType } from '@tensorflow/tfjs-core';
+import { isTensor } from '../backend/tensors.js';
 import { abstractTensor, isAbstract } from '../backend/shapes/index.js';
 import { TankaError } from '../errors/tanka-error.js';
 import {
@@ -15,12 +16,15 @@ import { currentBundleName, currentFrame, type Frame, type Params } from './fram
 import { checkUsage } from './usage.js';
 
 /** Makes the first value of a parameter or state entry. */
-export type Initializer = (shape: number[], dtype: DataType) => Stored<Tensor>;
+export type Initializer = (shape: number[], dtype: DataType) => Tensor;
+
+/** An {@link Initializer} that may return `DO_NOT_STORE`. */
+export type StoringInitializer = (shape: number[], dtype: DataType) => Stored<Tensor>;
 
 /** Options of {@link getParameter}. */
 export interface ParameterOptions {
   /** Makes the value in `init`. */
-  readonly init?: Initializer | undefined;
+  readonly init?: StoringInitializer | undefined;
   /** Default `float32`. */
   readonly dtype?: DataType | undefined;
 }
@@ -32,7 +36,7 @@ function sameShape(a: readonly number[], b: readonly number[]): boolean {
 }
 
 /** `init`, or where only shapes matter a function that draws nothing. */
-export function initializerInForce(init: Initializer): Initializer {
+export function initializerInForce(init: StoringInitializer): StoringInitializer {
   return isAbstract() ? abstractTensor : init;
 }
 
@@ -73,7 +77,7 @@ function create(
 
 function checkTensor(value: unknown, fullName: string): Tensor {
   if (value === DO_NOT_STORE) throw notStored(fullName);
-  if (!(value instanceof Tensor)) {
+  if (!isTensor(value)) {
     throw new TankaError(
       'parameter-null',
       `The initializer, creator or getter of '${fullName}' returned ${String(value)} instead of a tensor.`,

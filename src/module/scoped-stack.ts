@@ -5,7 +5,7 @@ export class ScopedStack<T> {
   #items: readonly T[] = [];
 
   constructor() {
-    stacks.push(this as ScopedStack<unknown>);
+    stacks.push(this);
   }
 
   get items(): readonly T[] {
@@ -32,6 +32,5 @@ export class ScopedStack<T> {
 /** Remembers what is in force in every stack: the result runs a function under it later. */
 export function captureStacks(): <R>(f: () => R) => R {
   const captured = stacks.map((stack) => stack.items);
-  return (f) =>
-    captured.reduce<typeof f>((run, items, i) => () => stacks[i].replacedBy(items, run), f)();
+  return (f) => captured.reduce<typeof f>((run, items, i) => () => stacks[i].replacedBy(items, run), f)();
 }

@@ -1,4 +1,5 @@
 import { Tensor, type DataType } from '@tensorflow/tfjs-core';
+import { isTensor } from '../backend/tensors.js';
 import { TankaError } from '../errors/tanka-error.js';
 import { map } from '../tree/tree.js';
 import {
@@ -12,13 +13,13 @@ import {
   runSetters,
 } from './creators.js';
 import { currentBundleName, currentFrame, type Frame, type State, type StatePair } from './frame.js';
-import { initializerInForce, type Initializer } from './parameters.js';
+import { initializerInForce, type StoringInitializer } from './parameters.js';
 import { checkUsage } from './usage.js';
 
 /** Options of {@link getState}. */
 export interface StateOptions {
   /** Makes the value when there is none yet. */
-  readonly init?: Initializer | undefined;
+  readonly init?: StoringInitializer | undefined;
   /** Default `float32`. */
   readonly dtype?: DataType | undefined;
 }
@@ -82,7 +83,7 @@ export function setState(name: string, value: unknown): void {
   let stored = value;
   if (hasSetters()) {
     const part = (of: (tensor: Tensor) => unknown): unknown =>
-      map((leaf: Tensor) => (leaf instanceof Tensor ? of(leaf) : undefined), value);
+      map((leaf: Tensor) => (isTensor(leaf) ? of(leaf) : undefined), value);
     const context = entryContext(frame, bundle, name, {
       originalShape: part((tensor) => tensor.shape),
       originalDtype: part((tensor) => tensor.dtype),

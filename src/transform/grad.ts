@@ -1,4 +1,5 @@
 import { clone, Tensor, zerosLike } from '@tensorflow/tfjs-core';
+import { isTensor } from '../backend/tensors.js';
 import { tapeGradients } from '../backend/tape.js';
 import { TankaError } from '../errors/tanka-error.js';
 import { checkSynchronous } from '../module/asynchronous.js';
@@ -42,8 +43,8 @@ function positions(argnums: ArgNums, args: readonly unknown[]): number[] {
 }
 
 function checkLeaf(leaf: unknown, position: number): Tensor {
-  if (leaf instanceof Tensor && leaf.dtype === 'float32') return leaf;
-  const what = leaf instanceof Tensor ? `a tensor of dtype ${leaf.dtype}` : `${typeof leaf} ${String(leaf)}`;
+  if (isTensor(leaf) && leaf.dtype === 'float32') return leaf;
+  const what = isTensor(leaf) ? `a tensor of dtype ${leaf.dtype}` : `${typeof leaf} ${String(leaf)}`;
   throw new TankaError(
     'grad-not-float',
     `Argument ${position} is to be differentiated but has ${what} among its leaves. Only float32 tensors have gradients: ` +
@@ -52,9 +53,10 @@ function checkLeaf(leaf: unknown, position: number): Tensor {
 }
 
 function checkScalar(value: unknown): Tensor {
-  if (value instanceof Tensor && value.rank === 0 && value.dtype === 'float32') return value;
-  const what =
-    value instanceof Tensor ? `a tensor of shape [${String(value.shape)}] and dtype ${value.dtype}` : String(value);
+  if (isTensor(value) && value.rank === 0 && value.dtype === 'float32') return value;
+  const what = isTensor(value)
+    ? `a tensor of shape [${String(value.shape)}] and dtype ${value.dtype}`
+    : String(value);
   throw new TankaError(
     'grad-not-scalar',
     `The function to differentiate must return a scalar float32 tensor, but returned ${what}. ` +
@@ -89,9 +91,7 @@ export function valueAndGrad<
 >(
   f: F,
   options: GradOptions<N, Aux> = {},
-): (
-  ...args: Parameters<F>
-) => [value: ValueOf<ReturnType<F>, Aux>, gradient: GradientOf<Parameters<F>, N>] {
+): (...args: Parameters<F>) => [value: ValueOf<ReturnType<F>, Aux>, gradient: GradientOf<Parameters<F>, N>] {
   const { argnums = 0, hasAux = false } = options;
   return (...args) => {
     const frame = maybeCurrentFrame();
@@ -111,7 +111,7 @@ export function valueAndGrad<
       let aux: unknown;
       const run = (): Tensor => {
         const result = checkSynchronous(
-          (f as (...a: unknown[]) => unknown)(...inputs),
+          f(...(inputs as never[])),
           () => `The function ${f.name} to differentiate`,
         );
         if (!hasAux) return checkScalar(result);
@@ -124,9 +124,7 @@ export function valueAndGrad<
         xs.length === 0 ? { value: run(), gradients: [] } : tapeGradients(run, xs, escaping),
       );
       const byInput = new Map(xs.map((x, i) => [x, gradients[i] ?? zerosLike(x)]));
-      const gradient = chosen.map((position) =>
-        map((x: Tensor) => byInput.get(x), inputs[position]),
-      );
+      const gradient = chosen.map((position) => map((x: Tensor) => byInput.get(x), inputs[position]));
       const shown = hasAux ? [value, aux] : value;
       return [shown, typeof argnums === 'number' ? gradient[0] : gradient];
     }) as never;
@@ -153,4 +151,3 @@ export function grad<F extends AnyFunction, const N extends ArgNums = 0, const A
       return options.hasAux === true ? [gradient, (value as [Tensor, unknown])[1]] : gradient;
     }) as never;
 }
-

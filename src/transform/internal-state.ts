@@ -24,7 +24,7 @@ export function internalState(frame: Frame): InternalState {
     // In `apply` no parameter is ever added.
     params: frame.frozen ? frame.params : copyBundles(frame.params),
     state: copyBundles(frame.state),
-    rng: topSequence(frame)?.state ?? null,
+    rng: topSequence(frame)?.internalState ?? null,
   };
 }
 
@@ -33,7 +33,7 @@ export function restoreInternalState(frame: Frame, { params, state, rng }: Inter
   frame.params = frame.frozen ? params : copyBundles(params);
   frame.state = copyBundles(state);
   const sequence = topSequence(frame);
-  if (sequence !== null && rng !== null) sequence.state = rng;
+  if (sequence !== null && rng !== null) sequence.replaceInternalState(rng);
 }
 
 /** Runs `f` with names of its own: modules made later are named as if `f` had made none. */
@@ -63,4 +63,33 @@ export function withSequence<R>(frame: Frame, sequence: PRNGSequence, f: () => R
 /** Splits off keys, or drops reserved ones, so that the frame holds as many as the settings say: Haiku's loops do so at every step. */
 export function reserveUpToFull(frame: Frame | undefined): void {
   if (frame !== undefined) topSequence(frame)?.reserveUpToFull();
+}
+
+function bundlesDiffer<V>(a: Bundles<V>, b: Bundles<V>, same: (x: V, y: V) => boolean): boolean {
+  if (a === b) return false;
+  if (a.size !== b.size) return true;
+  return [...a].some(([bundle, entries]) => {
+    const others = b.get(bundle);
+    return (
+      others?.size !== entries.size ||
+      [...entries].some(([name, value]) => {
+        const other = others.get(name);
+        return other === undefined || !same(value, other);
+      })
+    );
+  });
+}
+
+function sequencesDiffer(a: PRNGSequenceState | null, b: PRNGSequenceState | null): boolean {
+  if (a === null || b === null) return a !== b;
+  return a[0] !== b[0] || a[1].length !== b[1].length || a[1].some((subkey, i) => subkey !== b[1][i]);
+}
+
+/** Whether parameters or state were made or set, or keys drawn, between two copies. */
+export function statesDiffer(a: InternalState, b: InternalState): boolean {
+  return (
+    bundlesDiffer(a.params, b.params, Object.is) ||
+    bundlesDiffer(a.state, b.state, (x, y) => x.current === y.current) ||
+    sequencesDiffer(a.rng, b.rng)
+  );
 }

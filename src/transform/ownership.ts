@@ -1,4 +1,5 @@
 import { clone, Tensor, tidy } from '@tensorflow/tfjs-core';
+import { isTensor } from '../backend/tensors.js';
 import { tensorIdMark } from '../backend/engine.js';
 import { TankaError } from '../errors/tanka-error.js';
 import type { Frame } from '../module/frame.js';
@@ -6,7 +7,7 @@ import { isNode, leaves, map, type Tree } from '../tree/tree.js';
 
 /** The tensors of a nesting. */
 export function tensorsOf(tree: unknown): Tensor[] {
-  return leaves(tree as Tree<unknown>).filter((leaf) => leaf instanceof Tensor);
+  return leaves(tree).filter(isTensor);
 }
 
 /** The parameters and state entries of a frame that were made since `mark`: they outlive the code that made them. */
@@ -14,7 +15,7 @@ export function tensorsMade(frame: Frame | undefined, mark: number): Tensor[] {
   if (frame === undefined) return [];
   const made: Tensor[] = [];
   const add = (value: unknown): void => {
-    if (!(value instanceof Tensor)) made.push(...tensorsOf(value).filter((tensor) => tensor.id >= mark));
+    if (!isTensor(value)) made.push(...tensorsOf(value).filter((tensor) => tensor.id >= mark));
     else if (value.id >= mark) made.push(value);
   };
   if (!frame.frozen) for (const entries of frame.params.values()) entries.forEach(add);
@@ -33,7 +34,7 @@ function checkLeaf(leaf: object): void {
     leaf instanceof Set ||
     (!ArrayBuffer.isView(leaf) &&
       !('moduleName' in leaf) &&
-      Object.values(leaf).some((value) => value instanceof Tensor));
+      Object.values(leaf).some((value) => isTensor(value)));
   if (hidden) {
     throw new TankaError(
       'result-unsupported',
@@ -51,7 +52,7 @@ function checkLeaf(leaf: object): void {
 export function ownLeaves<T>(result: T, mark: number): T {
   const seen = new Set<unknown>();
   return map((leaf: Tensor) => {
-    if (!(leaf instanceof Tensor)) {
+    if (!isTensor(leaf)) {
       if (typeof leaf === 'object' && leaf !== null) checkLeaf(leaf);
       return leaf;
     }
@@ -83,7 +84,7 @@ export function tidyOwned<T>(frame: Frame | undefined, f: () => T): T {
 /** @throws `tensor-disposed` when a tensor of a nesting was disposed. */
 export function checkAlive(tree: unknown, where: string): void {
   const check = (leaf: unknown): void => {
-    if (leaf instanceof Tensor && leaf.isDisposed) {
+    if (isTensor(leaf) && leaf.isDisposed) {
       throw new TankaError(
         'tensor-disposed',
         `A tensor of shape [${String(leaf.shape)}] in ${where} was disposed before. ` +

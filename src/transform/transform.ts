@@ -55,11 +55,7 @@ export function toSequence(rng: RngLike, signature: string): PRNGSequence | null
   );
 }
 
-function toBundles<V>(
-  value: unknown,
-  what: 'params' | 'state',
-  entry: (value: unknown) => V,
-): Bundles<V> {
+function toBundles<V>(value: unknown, what: 'params' | 'state', entry: (value: unknown) => V): Bundles<V> {
   if (value === null || value === undefined) return new Map();
   const isBundle = (node: unknown): node is Record<string, unknown> => isNode(node) && !Array.isArray(node);
   const wrong = isBundle(value) ? Object.values(value).find((node) => !isBundle(node)) : value;
@@ -130,7 +126,10 @@ export function transformWithState<F extends AnyFunction>(
       params: toBundles(params, 'params', same),
       state: toBundles(state, 'state', toPair),
       frozen: true,
-      rng: toSequence(rng, 'apply(params, state, rng, ...args), or apply(params, rng, ...args) without state'),
+      rng: toSequence(
+        rng,
+        'apply(params, state, rng, ...args), or apply(params, rng, ...args) without state',
+      ),
     });
     return tidyOwned(undefined, () => [run(frame, args), collectState(frame, 'current')]);
   };

@@ -15,5 +15,6 @@ export type ModuleErrorCode =
   | 'value-not-stored'
   | 'lift-closure'
   | 'tensor-disposed'
+  | 'usage-unsafe'
   | 'rng-missing'
   | 'async-function';

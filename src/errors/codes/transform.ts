@@ -10,5 +10,9 @@ export type TransformErrorCode =
   | 'grad-not-float'
   | 'grad-argument'
   | 'scan-length'
-  | 'loop-new-parameters'
+  | 'batch-leaf'
+  | 'control-value'
+  | 'while-init'
+  | 'while-condition'
+  | 'loop-new-entries'
   | 'loop-carry';

@@ -1,0 +1,160 @@
+import { Tensor } from '@tensorflow/tfjs-core';
+import { isTensor } from '../backend/tensors.js';
+import { TankaError } from '../errors/tanka-error.js';
+import { maybeCurrentFrame, type Frame } from '../module/frame.js';
+import { isNode, map } from '../tree/tree.js';
+import { internalState, reserveUpToFull, statesDiffer, withOwnNames } from './internal-state.js';
+import { tidyInFrame, tidyOwned } from './ownership.js';
+
+function kindOf(leaf: unknown): string {
+  return isTensor(leaf) ? `${leaf.dtype}[${String(leaf.shape)}]` : typeof leaf;
+}
+
+function checkCarry(caller: string, before: unknown, after: unknown): void {
+  const wrong = (what: string, cause?: unknown): TankaError =>
+    new TankaError(
+      'loop-carry',
+      `The function given to hk.${caller} must return a carry of the same nesting, shapes and dtypes as it takes, but ${what}.`,
+      { cause },
+    );
+  try {
+    map(
+      (a: never, b: never) => {
+        if (isNode(b)) throw wrong(`a leaf became ${Array.isArray(b) ? 'an array' : 'an object'}`);
+        const [from, to] = [kindOf(a), kindOf(b)];
+        // A number stands for a scalar.
+        if (isTensor(a) && isTensor(b) && from !== to) {
+          throw wrong(`a leaf went from ${from} to ${to}`);
+        }
+      },
+      before,
+      after,
+    );
+  } catch (error) {
+    if (!(error instanceof TankaError && error.code === 'tree-structure-mismatch')) throw error;
+    throw wrong(`its nesting changed: ${error.message}`, error);
+  }
+}
+
+/**
+ * One step of a loop inside or outside of a transform: intermediates are freed, names start where the loop began, and
+ * nothing may be made that the first step has not made.
+ *
+ * @throws `loop-new-entries`
+ */
+export function loopStep<R>(caller: string, frame: Frame | undefined, f: () => R): R {
+  if (frame === undefined) return tidyInFrame(undefined, f);
+  const before = { ...frame.made };
+  const result = tidyInFrame(frame, () => withOwnNames(frame, f));
+  if (frame.made.params !== before.params || frame.made.state !== before.state) {
+    const what = frame.made.params === before.params ? 'state' : 'parameters';
+    throw new TankaError(
+      'loop-new-entries',
+      `The function given to hk.${caller} made new ${what} in a later step than the first. ` +
+        'Make the modules outside of the loop and call them in it, or make them in a method of a module that is called in it; ' +
+        'give state its first value before the loop.',
+    );
+  }
+  reserveUpToFull(frame);
+  return result;
+}
+
+/** {@link loopStep} for a function from carry to carry. */
+export function carryStep<C>(caller: string, frame: Frame | undefined, carry: C, f: (carry: C) => C): C {
+  const next = loopStep(caller, frame, () => f(carry));
+  checkCarry(caller, carry, next);
+  return next;
+}
+
+/** {@link loopStep} for a function that also returns an output. */
+export function scanStep<C, Y>(
+  caller: string,
+  frame: Frame | undefined,
+  carry: C,
+  f: (carry: C) => readonly [C, Y],
+): readonly [C, Y] {
+  const next = loopStep(caller, frame, () => f(carry));
+  checkCarry(caller, carry, next[0]);
+  return next;
+}
+
+/** A bound or condition as a plain number; a scalar tensor is read. */
+export function scalarValue(value: unknown, what: string): number {
+  if (typeof value === 'boolean' || typeof value === 'number') return Number(value);
+  if (isTensor(value) && value.size === 1) return value.dataSync()[0];
+  throw new TankaError(
+    'control-value',
+    `${what} must be a boolean, a number or a scalar tensor, but is ${isTensor(value) ? kindOf(value) : String(value)}.`,
+  );
+}
+
+/**
+ * `for (let i = lower; i < upper; i++) v = body(i, v)`, returning the last `v`.
+ *
+ * In `init` the first step runs even when there is none to run, so that parameters are made; modules made directly in
+ * `body` must not be new in later steps.
+ *
+ * @throws `loop-carry`, `loop-new-entries`, `control-value`
+ */
+export function foriLoop<V>(
+  lower: number | Tensor,
+  upper: number | Tensor,
+  body: (i: number, value: V) => V,
+  init: V,
+): V {
+  const frame = maybeCurrentFrame();
+  return tidyOwned(frame, () => {
+    let i = scalarValue(lower, 'The lower bound of hk.foriLoop');
+    const end = scalarValue(upper, 'The upper bound of hk.foriLoop');
+    let value = init;
+    if (frame?.frozen === false) {
+      value = body(i++, value);
+      if (i === end) return value;
+    }
+    reserveUpToFull(frame);
+    for (; i < end; i++) {
+      const at = i;
+      value = carryStep('foriLoop', frame, value, (v) => body(at, v));
+    }
+    return value;
+  });
+}
+
+/**
+ * `while (condition(v)) v = body(v)`, returning the last `v`.
+ *
+ * @throws `while-init` in `init`, where it is not known whether the body would run; `while-condition` when `condition`
+ * changes state or draws keys; `loop-carry`, `loop-new-entries`, `control-value`
+ */
+export function whileLoop<V>(
+  condition: (value: V) => boolean | number | Tensor,
+  body: (value: V) => V,
+  init: V,
+): V {
+  const frame = maybeCurrentFrame();
+  if (frame?.frozen === false) {
+    throw new TankaError(
+      'while-init',
+      'hk.whileLoop cannot run in init: whether its body would run, and so make its parameters, is not known. ' +
+        'Run the body once instead: hk.runningInit() ? body(value) : hk.whileLoop(condition, body, value).',
+    );
+  }
+  const holds = (value: V): boolean => {
+    const before = frame && internalState(frame);
+    const goesOn =
+      tidyInFrame(frame, () => scalarValue(condition(value), 'The condition of hk.whileLoop')) !== 0;
+    if (frame !== undefined && before !== undefined && statesDiffer(before, internalState(frame))) {
+      throw new TankaError(
+        'while-condition',
+        'The condition of hk.whileLoop changed state or drew a random key, which only its body may do. Move it into the body and carry the result.',
+      );
+    }
+    return goesOn;
+  };
+  return tidyOwned(frame, () => {
+    reserveUpToFull(frame);
+    let value = init;
+    while (holds(value)) value = carryStep('whileLoop', frame, value, body);
+    return value;
+  });
+}
