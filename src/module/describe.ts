@@ -1,4 +1,4 @@
-import { isTensor } from '../backend/tensors.js';
+import { isTensor } from '../backend/engine.js';
 import type { ModuleInfo } from './registry.js';
 
 /** Longer descriptions get a line for each argument, as Haiku breaks them. */

@@ -1,5 +1,5 @@
 import { Tensor, type DataType } from '@tensorflow/tfjs-core';
-import { isTensor } from '../backend/tensors.js';
+import { isTensor } from '../backend/engine.js';
 import { TankaError } from '../errors/tanka-error.js';
 import { map } from '../tree/tree.js';
 import {

@@ -1,5 +1,5 @@
 import { scalar, stack, Tensor, unstack, zeros } from '@tensorflow/tfjs-core';
-import { isTensor } from '../backend/tensors.js';
+import { isTensor } from '../backend/engine.js';
 import { TankaError } from '../errors/tanka-error.js';
 import { isKey, type PRNGKey } from '../random/key.js';
 import { isNode, map } from '../tree/tree.js';

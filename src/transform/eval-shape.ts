@@ -1,5 +1,5 @@
 import { Tensor, tidy, type DataType } from '@tensorflow/tfjs-core';
-import { isTensor } from '../backend/tensors.js';
+import { isTensor } from '../backend/engine.js';
 import { maybeCurrentFrame } from '../module/frame.js';
 import { map } from '../tree/tree.js';
 import { internalState, restoreInternalState, withOwnNames } from './internal-state.js';

@@ -1,12 +1,13 @@
 import { clone, Tensor, zerosLike } from '@tensorflow/tfjs-core';
-import { isTensor } from '../backend/tensors.js';
+import { isTensor } from '../backend/engine.js';
 import { tapeGradients } from '../backend/tape.js';
 import { TankaError } from '../errors/tanka-error.js';
 import { checkSynchronous } from '../module/asynchronous.js';
 import { maybeCurrentFrame, type Frame } from '../module/frame.js';
+import { tensorsOf } from '../tree/owned.js';
 import { map } from '../tree/tree.js';
 import { withOwnNames } from './internal-state.js';
-import { checkAlive, tensorsMade, tensorsOf, tidyOwned } from './ownership.js';
+import { checkAlive, tensorsMade, tidyOwnedInFrame } from './ownership.js';
 import type { AnyFunction } from './pair.js';
 
 /** Which argument, or which ones, to differentiate. */
@@ -97,7 +98,7 @@ export function valueAndGrad<
     const frame = maybeCurrentFrame();
     const chosen = positions(argnums, args);
     for (const arg of args) checkAlive(arg, 'the arguments of a function to differentiate');
-    return tidyOwned(frame, () => {
+    return tidyOwnedInFrame(frame, () => {
       const xs: Tensor[] = [];
       const inputs: unknown[] = [...args];
       for (const position of new Set(chosen)) {
@@ -146,7 +147,7 @@ export function grad<F extends AnyFunction, const N extends ArgNums = 0, const A
   : GradientOf<Parameters<F>, N> {
   const both = valueAndGrad(f, options);
   return (...args) =>
-    tidyOwned(maybeCurrentFrame(), () => {
+    tidyOwnedInFrame(maybeCurrentFrame(), () => {
       const [value, gradient] = both(...args);
       return options.hasAux === true ? [gradient, (value as [Tensor, unknown])[1]] : gradient;
     }) as never;

@@ -1,10 +1,10 @@
 import { Tensor } from '@tensorflow/tfjs-core';
-import { isTensor } from '../backend/tensors.js';
+import { isTensor } from '../backend/engine.js';
 import { TankaError } from '../errors/tanka-error.js';
 import { maybeCurrentFrame, type Frame } from '../module/frame.js';
 import { isNode, map } from '../tree/tree.js';
 import { internalState, reserveUpToFull, statesDiffer, withOwnNames } from './internal-state.js';
-import { tidyInFrame, tidyOwned } from './ownership.js';
+import { tidyInFrame, tidyOwnedInFrame } from './ownership.js';
 
 function kindOf(leaf: unknown): string {
   return isTensor(leaf) ? `${leaf.dtype}[${String(leaf.shape)}]` : typeof leaf;
@@ -103,7 +103,7 @@ export function foriLoop<V>(
   init: V,
 ): V {
   const frame = maybeCurrentFrame();
-  return tidyOwned(frame, () => {
+  return tidyOwnedInFrame(frame, () => {
     let i = scalarValue(lower, 'The lower bound of hk.foriLoop');
     const end = scalarValue(upper, 'The upper bound of hk.foriLoop');
     let value = init;
@@ -151,7 +151,7 @@ export function whileLoop<V>(
     }
     return goesOn;
   };
-  return tidyOwned(frame, () => {
+  return tidyOwnedInFrame(frame, () => {
     reserveUpToFull(frame);
     let value = init;
     while (holds(value)) value = carryStep('whileLoop', frame, value, body);

@@ -12,7 +12,7 @@ import {
 import { runAbstractly } from './eval-shape.js';
 import { reserveUpToFull } from './internal-state.js';
 import { scanStep } from './loop.js';
-import { tidyOwned } from './ownership.js';
+import { tidyOwnedInFrame } from './ownership.js';
 
 /** Options of {@link scan}. */
 export interface ScanOptions {
@@ -70,7 +70,7 @@ export function scan<C, X, Y>(
   const { length, reverse = false } = options;
   const frame = maybeCurrentFrame();
   const running = frame?.frozen === false;
-  return tidyOwned(frame, () => {
+  return tidyOwnedInFrame(frame, () => {
     const steps = stepsOf(xs, length);
     if (steps === 0) {
       const none = zeroElement(xs);

@@ -13,9 +13,10 @@ import {
 import { collectState } from '../module/state.js';
 import { isKey } from '../random/key.js';
 import { PRNGSequence } from '../random/prng-sequence.js';
+import { tidyOwned } from '../tree/owned.js';
 import { isNode } from '../tree/tree.js';
 import { withoutState } from './adapters.js';
-import { checkAlive, tidyOwned } from './ownership.js';
+import { checkAlive } from './ownership.js';
 import {
   tagPairFunction,
   type AnyFunction,
@@ -116,7 +117,7 @@ export function transformWithState<F extends AnyFunction>(
       frozen: false,
       rng: toSequence(rng, 'init(rng, ...args)'),
     });
-    return tidyOwned(undefined, () => {
+    return tidyOwned(() => {
       run(frame, args);
       return [collectParams(frame), collectState(frame, 'initial')];
     });
@@ -131,7 +132,7 @@ export function transformWithState<F extends AnyFunction>(
         'apply(params, state, rng, ...args), or apply(params, rng, ...args) without state',
       ),
     });
-    return tidyOwned(undefined, () => [run(frame, args), collectState(frame, 'current')]);
+    return tidyOwned(() => [run(frame, args), collectState(frame, 'current')]);
   };
   const info = {
     stateful: true,

@@ -1,13 +1,42 @@
-import { clone, engine, Tensor, tidy } from '@tensorflow/tfjs-core';
+import { clone, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { currentScope, isTensor, tensorIdMark } from '../backend/engine.js';
 import { guard } from '../backend/finalization.js';
-import { tensorIdMark } from '../backend/engine.js';
+import { TankaError } from '../errors/tanka-error.js';
 import { leaves, map, type Tree } from './tree.js';
 
-/** Copies the leaves of a result that are not its own: made before `mark`, or met before in the result. */
+/** The tensors of a nesting. */
+export function tensorsOf(tree: unknown): Tensor[] {
+  if (isTensor(tree)) return [tree];
+  return leaves(tree as Tree<unknown>).filter(isTensor);
+}
+
+/** Tensors in anything but plain objects and arrays cannot be followed: a scope would free them. */
+function checkLeaf(leaf: object): void {
+  const hidden =
+    leaf instanceof Map ||
+    leaf instanceof Set ||
+    (!ArrayBuffer.isView(leaf) && !('moduleName' in leaf) && Object.values(leaf).some(isTensor));
+  if (hidden) {
+    throw new TankaError(
+      'result-unsupported',
+      `The function returned a ${leaf.constructor.name}, whose tensors cannot be followed and would be freed. ` +
+        'Return tensors in plain objects and arrays.',
+    );
+  }
+}
+
+/**
+ * Copies the leaves of a result that are not its own: made before `mark`, or met before in the result.
+ *
+ * @throws `result-unsupported` for tensors in anything but plain objects and arrays
+ */
 export function ownLeaves<T>(result: T, mark: number): T {
   const seen = new Set<unknown>();
   return map((leaf: Tensor) => {
-    if (!(leaf instanceof Tensor)) return leaf;
+    if (!isTensor(leaf)) {
+      if (typeof leaf === 'object' && leaf !== null) checkLeaf(leaf);
+      return leaf;
+    }
     const own = leaf.id < mark || seen.has(leaf) ? clone(leaf) : leaf;
     seen.add(own);
     return own;
@@ -19,18 +48,33 @@ export function ownLeaves<T>(result: T, mark: number): T {
  * Nothing to do within a tidy scope, which frees what it made itself.
  */
 export function guardLeaves<T>(result: T): T {
-  if (engine().state.activeScope == null) {
-    for (const leaf of leaves(result as Tree<unknown>)) if (leaf instanceof Tensor) guard(leaf);
-  }
+  if (currentScope() === undefined) tensorsOf(result).forEach((tensor) => guard(tensor));
   return result;
 }
 
+/**
+ * Runs `f` in a tidy scope that its result outlives.
+ *
+ * @param escaping lists more tensors that were made since the given mark and outlive the scope
+ */
+export function tidyTree<T>(f: () => T, escaping?: (mark: number) => readonly Tensor[]): T {
+  let result: T | undefined;
+  // The scope gets a flat list: it would look into typed arrays and miss what it does not know.
+  tidy(() => {
+    const mark = tensorIdMark();
+    result = f();
+    const tensors = tensorsOf(result);
+    return escaping === undefined ? tensors : [...tensors, ...escaping(mark)];
+  });
+  return result as T;
+}
+
 /** Runs `f` in a tidy scope; what it returns is the caller's, and shares no handle with what `f` was given. */
-export function tidyOwned<T>(f: () => T): T {
+export function tidyOwned<T>(f: () => T, escaping?: (mark: number) => readonly Tensor[]): T {
   return guardLeaves(
-    tidy(() => {
+    tidyTree(() => {
       const mark = tensorIdMark();
-      return ownLeaves(f(), mark) as T & Tensor;
-    }),
+      return ownLeaves(f(), mark);
+    }, escaping),
   );
 }

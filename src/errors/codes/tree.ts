@@ -1,2 +1,3 @@
 /** Codes thrown by `src/tree`. Each has a page `docs/errors/CODE.md`. */
-export type TreeErrorCode = 'tree-structure-mismatch' | 'tree-cyclic' | 'tree-leaf-count';
+export type TreeErrorCode =
+  'result-unsupported' | 'tree-structure-mismatch' | 'tree-cyclic' | 'tree-leaf-count';

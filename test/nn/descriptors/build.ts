@@ -67,7 +67,7 @@ export function resolveArguments(hk: Library, args: GoldenArguments): Record<str
 export function buildModule(hk: Library, name: string, args: GoldenArguments = {}): Callable {
   const options = resolveArguments(hk, args);
   const constructor = findClass(hk, name);
-  const positional = (moduleInfo(constructor)?.signature.positional ?? []).map((argument) => {
+  const positional = (moduleInfo(constructor)?.signature?.positional ?? []).map((argument) => {
     if (!(argument in options)) throw new Error(`The golden of ${name} has no argument '${argument}'.`);
     const value = options[argument];
     // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
