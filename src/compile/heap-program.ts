@@ -1,7 +1,7 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import type { KernelBackend, Tensor, TensorInfo } from '@tensorflow/tfjs-core';
+import type { Tensor, TensorInfo } from '@tensorflow/tfjs-core';
 import type { RawKernels } from '../backend/wasm/exports.js';
-import { address, allocate, makeOutput, release } from '../backend/wasm/heap.js';
+import { address, allocate, makeOutput, release, wasmBackend } from '../backend/wasm/heap.js';
 import type { PRNGKey } from '../random/key.js';
 import { layOut, type Lifetime } from './arena.js';
 import { bytesOf, resultViews, viewsRead, type BufferId, type Graph, type View } from './graph.js';
@@ -36,7 +36,7 @@ interface Patch {
 
 /** A raw call with the addresses that are known now filled in. */
 function rawStep(call: RawCall, kernels: RawKernels, slots: readonly number[], fixed: Float64Array): Step {
-  const f = kernels[call.name] as (...args: number[]) => void;
+  const f = (kernels as unknown as Record<string, (...values: readonly number[]) => void>)[call.name];
   const patches: Patch[] = [];
   const args = call.arguments.map((argument, i) => {
     if (typeof argument === 'number') return argument;
@@ -69,14 +69,13 @@ export class HeapProgram implements Program {
 
   constructor(
     private readonly graph: Graph,
-    host: KernelBackend,
     kernels: RawKernels,
   ) {
-    this.#host = host as BackendWasm;
+    this.#host = wasmBackend();
     const traced = graph.nodes.map((node) =>
       node.kind === 'kernel' ? traceKernel(node, kernels) : undefined,
     );
-    this.#constants = writeConstants(graph, host);
+    this.#constants = writeConstants(graph, this.#host);
     const results = new Set(resultViews(graph).map((view) => view.buffer));
     const planned = graph.nodes.flatMap((node, i) => (traced[i] === undefined ? [] : node.outputs));
     this.#allocated = planned.filter((view) => results.has(view.buffer));
@@ -106,7 +105,7 @@ export class HeapProgram implements Program {
             run.addresses[buffer] = this.#addressOf(run.memory.data[buffer] as DataId);
         });
       } else {
-        const call = kernelCall(node, host);
+        const call = kernelCall(node, this.#host);
         this.#steps.push((run) => {
           this.#borrowing(run, (read) => call(read, run.memory));
           for (const { buffer } of node.outputs)

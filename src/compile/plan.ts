@@ -14,8 +14,7 @@ export class Plan {
 
   constructor(readonly graph: Graph) {
     const kernels = rawOn(this.#backend);
-    this.#program =
-      kernels === undefined ? new KernelProgram(graph) : new HeapProgram(graph, this.#backend, kernels);
+    this.#program = kernels === undefined ? new KernelProgram(graph) : new HeapProgram(graph, kernels);
   }
 
   /** Bytes that the plan's constants take. */

@@ -53,7 +53,9 @@ class Tracer implements HeapTracer {
   constructor(real: RawKernels) {
     this.raw = new Proxy(real, {
       get: (kernels, name) => {
-        const f = kernels[name as keyof RawKernels] as (...args: number[]) => number;
+        const f = (kernels as unknown as Record<string | symbol, (...values: readonly number[]) => number>)[
+          name
+        ];
         return (...args: number[]): number => {
           // Without an address it is a question about sizes, to be answered now.
           if (!args.some((value) => value >= WINDOW)) return f(...args);
