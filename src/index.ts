@@ -71,6 +71,21 @@ export { multinomial } from './nn/multinomial.js';
 export * as nets from './nn/nets/index.js';
 export * as pad from './nn/pad.js';
 export type { Padding } from './nn/padding.js';
+export { bidirectionalUnroll } from './nn/recurrent/bidirectional.js';
+export { Conv1DLSTM, Conv2DLSTM, Conv3DLSTM, type ConvLSTMOptions } from './nn/recurrent/conv-lstm.js';
+export { RNNCore, type Core } from './nn/recurrent/core.js';
+export { DeepRNN, deepRnnWithSkipConnections, type DeepRNNState } from './nn/recurrent/deep-rnn.js';
+export { GRU, type GRUOptions } from './nn/recurrent/gru.js';
+export { IdentityCore } from './nn/recurrent/identity-core.js';
+export { LSTM, type LSTMState } from './nn/recurrent/lstm.js';
+export { ResetCore } from './nn/recurrent/reset-core.js';
+export {
+  dynamicUnroll,
+  staticUnroll,
+  type DynamicUnrollOptions,
+  type StaticUnrollOptions,
+} from './nn/recurrent/unroll.js';
+export { VanillaRNN, type VanillaRNNOptions } from './nn/recurrent/vanilla-rnn.js';
 export { Reshape, type ReshapeOptions } from './nn/reshape.js';
 export { RMSNorm, type RMSNormOptions } from './nn/rms-norm.js';
 export {

@@ -11,6 +11,17 @@ export function applyLayer(layer: Layer, args: readonly unknown[]): unknown {
   return typeof layer === 'function' ? layer(...(args as never[])) : layer.call(...(args as never[]));
 }
 
+/** @throws `layer-options` for what is neither a function nor has a `call` method */
+export function checkLayers({ moduleName }: Module, layers: readonly Layer[]): void {
+  for (const [i, layer] of layers.entries()) {
+    if (typeof layer === 'function' || typeof layer?.call === 'function') continue;
+    throw new TankaError(
+      'layer-options',
+      `Layer ${i} of '${moduleName}' is ${String(layer)}. Pass functions, or objects with a call method such as modules.`,
+    );
+  }
+}
+
 /**
  * Applies layers one after the other. Has no parameters of its own, and layers made before it keep their own names.
  */
@@ -22,14 +33,7 @@ export class Sequential extends Module {
   constructor(layers: Iterable<Layer>, options: ModuleOptions = {}) {
     super(options);
     this.layers = [...layers];
-    for (const [i, layer] of this.layers.entries()) {
-      const callable = typeof layer === 'function' || typeof layer?.call === 'function';
-      if (callable) continue;
-      throw new TankaError(
-        'layer-options',
-        `Layer ${i} of '${this.moduleName}' is ${String(layer)}. Pass functions, or objects with a call method such as modules.`,
-      );
-    }
+    checkLayers(this, this.layers);
   }
 
   /**

@@ -8,6 +8,8 @@ import { makeInputs } from './inputs.js';
 import { mlpDescriptors } from './mlp.js';
 import { normDescriptors } from './norm.js';
 import { poolDescriptors } from './pool.js';
+import { recurrentGoldens } from './recurrent-goldens.js';
+import { recurrentDescriptors } from './recurrent.js';
 import { shapeDescriptors } from './shape.js';
 
 /** All layers, one file a family. */
@@ -18,12 +20,16 @@ export const descriptors: readonly LayerDescriptor[] = [
   ...mlpDescriptors,
   ...normDescriptors,
   ...poolDescriptors,
+  ...recurrentDescriptors,
   ...shapeDescriptors,
 ];
 
+/** Every golden case of one layer, with the name of its class. */
+export const allGoldens = [...moduleGoldens, ...recurrentGoldens];
+
 /** The golden cases of a layer, but for those that hold a layer still awaited. */
 export function goldensOf({ layer }: LayerDescriptor): GoldenLayerCase[] {
-  return moduleGoldens
+  return allGoldens
     .filter(({ module }) => module === layer)
     .map(({ layerCase }) => layerCase)
     .filter(({ golden }) => !awaited.some((name) => JSON.stringify(golden).includes(`"module":"${name}"`)));

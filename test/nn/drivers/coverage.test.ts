@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import * as hk from '../../../src/index.js';
 import { awaited } from '../descriptors/awaited.js';
 import { exportedModules } from '../descriptors/build.js';
-import { moduleGoldens, shapesGoldens } from '../descriptors/goldens.js';
-import { descriptors } from '../descriptors/index.js';
+import { shapesGoldens } from '../descriptors/goldens.js';
+import { allGoldens, descriptors } from '../descriptors/index.js';
 
 describe('the list of descriptors', () => {
   const described = descriptors.map(({ layer }) => layer);
@@ -21,14 +21,14 @@ describe('the list of descriptors', () => {
   });
 
   it('has every layer of the goldens', () => {
-    const layers = new Set([...moduleGoldens, ...shapesGoldens].map(({ module }) => module));
+    const layers = new Set([...allGoldens, ...shapesGoldens].map(({ module }) => module));
     expect([...described, ...awaited]).to.include.members([...layers]);
     expect(awaited.filter((layer) => described.includes(layer))).to.deep.equal([]);
   });
 
   it('has no case twice', () => {
     const ids = descriptors.flatMap(({ cases = [] }) => cases.map(({ id }) => id));
-    const all = [...ids, ...moduleGoldens.map(({ layerCase }) => layerCase.id)];
+    const all = [...ids, ...allGoldens.map(({ layerCase }) => layerCase.id)];
     expect(all).to.deep.equal([...new Set(all)]);
   });
 });

@@ -1,0 +1,51 @@
+import { zeros, type Tensor } from '@tensorflow/tfjs-core';
+import { Module } from '../../module/module.js';
+import { checkDtype, checkRank, wrongShape } from '../input-checks.js';
+
+/** What an unroll calls at each step: a module, or anything else with this method. */
+export interface Core<Input, State, Output> {
+  call(inputs: Input, state: State): readonly [output: Output, state: State];
+}
+
+/**
+ * Base class of recurrent cores: `call` makes one step, `initialState` the state before the first.
+ */
+export abstract class RNNCore<State = unknown, Input = Tensor, Output = Tensor>
+  extends Module
+  implements Core<Input, State, Output>
+{
+  /**
+   * @param inputs of one step
+   * @param state the state of the step before
+   * @returns the output of this step and its state, which is nested and shaped like the one before
+   */
+  abstract call(inputs: Input, state: State): [output: Output, state: State];
+
+  /** @param batchSize `null` for a state without batch dimension */
+  abstract initialState(batchSize: number | null): State;
+}
+
+/** Zeros `[batchSize, ...shape]`, or `[...shape]` without batch. */
+export function zeroState(shape: readonly number[], batchSize: number | null): Tensor {
+  return zeros(batchSize === null ? [...shape] : [batchSize, ...shape]);
+}
+
+/**
+ * Checks one step of a core of vectors.
+ *
+ * @throws `input-not-tensor`; `input-rank`; `input-dtype`; `input-shape` for a state of another shape
+ */
+export function checkStep(core: Module, inputs: Tensor, state: Tensor, hiddenSize: number): void {
+  checkRank(core, inputs, { min: 1, max: 2 }, '[batch, inputSize] or [inputSize]');
+  checkDtype(core, inputs, 'float32');
+  checkDtype(core, state, 'float32', 'its state');
+  const expected = [...inputs.shape.slice(0, -1), hiddenSize];
+  if (String(state.shape) === String(expected)) return;
+  const [batch] = inputs.rank === 2 ? inputs.shape : [null];
+  throw wrongShape(
+    core,
+    state,
+    `[${expected.join(', ')}], as initialState(${String(batch)}) makes it for inputs [${inputs.shape.join(', ')}],`,
+    'its state',
+  );
+}

@@ -1,0 +1,96 @@
+import { concat, type Tensor } from '@tensorflow/tfjs-core';
+import { TankaError } from '../../errors/tanka-error.js';
+import { module } from '../../module/decorators.js';
+import type { ModuleOptions } from '../../module/module.js';
+import { map } from '../../tree/tree.js';
+import { applyLayer, checkLayers, type Layer } from '../sequential.js';
+import { RNNCore } from './core.js';
+
+/** State of a {@link DeepRNN}: one entry for each recurrent core. */
+export type DeepRNNState = readonly unknown[];
+
+function isCore(layer: unknown): layer is RNNCore<unknown, unknown, unknown> {
+  return layer instanceof RNNCore;
+}
+
+/**
+ * Several cores, and functions or other layers between them, as one core. Has no parameters of its own, and layers made before
+ * it keep their own names.
+ */
+@module('deep_rnn', { positional: ['layers'] })
+export class DeepRNN<Input = Tensor, Output = Tensor> extends RNNCore<DeepRNNState, Input, Output> {
+  /** @throws `layer-options` for a layer that is neither a function nor has a `call` method */
+  constructor(
+    readonly layers: readonly Layer[],
+    options: ModuleOptions = {},
+  ) {
+    super(options);
+    checkLayers(this, layers);
+  }
+
+  /** Hands the inputs through the layers; each core gets its entry of the state. */
+  call(inputs: Input, state: DeepRNNState): [output: Output, state: DeepRNNState] {
+    const next: unknown[] = [];
+    let current: unknown = inputs;
+    for (const layer of this.layers) {
+      if (isCore(layer)) [current, next[next.length]] = layer.call(current, state[next.length]);
+      else current = applyLayer(layer, [current]);
+    }
+    return [current as Output, next];
+  }
+
+  /** One entry for each recurrent core. */
+  initialState(batchSize: number | null): DeepRNNState {
+    return this.layers.filter(isCore).map((core) => core.initialState(batchSize));
+  }
+}
+
+/** A {@link DeepRNN} whose cores also see the inputs, and whose output holds those of all cores. */
+@module('__deep_rnn', { positional: ['layers'] })
+class DeepRNNWithSkipConnections<Input, Output> extends RNNCore<DeepRNNState, Input, Output> {
+  constructor(
+    readonly layers: readonly RNNCore<unknown, unknown, unknown>[],
+    options: ModuleOptions,
+  ) {
+    super(options);
+    const other = layers.findIndex((layer) => !isCore(layer));
+    if (other >= 0) {
+      throw new TankaError(
+        'layer-options',
+        `Layer ${other} of '${this.moduleName}' is no recurrent core. Skip connections need all layers to be hk.RNNCores: use hk.DeepRNN, or move it into a core.`,
+      );
+    }
+  }
+
+  call(inputs: Input, state: DeepRNNState): [output: Output, state: DeepRNNState] {
+    const outputs: unknown[] = [];
+    const next: unknown[] = [];
+    this.layers.forEach((core, i) => {
+      const seen = i === 0 ? inputs : concatLast(inputs, outputs[i - 1]);
+      [outputs[i], next[i]] = core.call(seen, state[i]);
+    });
+    return [concatLast(...outputs) as Output, next];
+  }
+
+  initialState(batchSize: number | null): DeepRNNState {
+    return this.layers.map((core) => core.initialState(batchSize));
+  }
+}
+
+/** Leaf by leaf, joined along the last axis. */
+function concatLast(first: unknown, ...others: unknown[]): unknown {
+  return map((x: Tensor, ...rest: Tensor[]) => concat([x, ...rest], -1), first, ...others);
+}
+
+/**
+ * A {@link DeepRNN} with skip connections: each core but the first sees the inputs beside the output of the one before, and
+ * the output holds the outputs of all cores, joined along the last axis.
+ *
+ * @throws `layer-options` when a layer is no recurrent core
+ */
+export function deepRnnWithSkipConnections<Input = Tensor, Output = Tensor>(
+  layers: readonly RNNCore<never, never>[],
+  options: ModuleOptions = {},
+): RNNCore<DeepRNNState, Input, Output> {
+  return new DeepRNNWithSkipConnections(layers as never, options);
+}

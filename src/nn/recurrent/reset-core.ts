@@ -1,0 +1,64 @@
+import { cast, reshape, Tensor, where } from '@tensorflow/tfjs-core';
+import { module } from '../../module/decorators.js';
+import type { ModuleOptions } from '../../module/module.js';
+import { leaves, map, type Tree } from '../../tree/tree.js';
+import { wrongShape } from '../input-checks.js';
+import { RNNCore } from './core.js';
+
+/**
+ * Wraps a core so that its state starts anew where a signal says so. Its state is that of the core; has no parameters of its own.
+ */
+@module('reset_core', { positional: ['core'] })
+export class ResetCore<State, Input, Output> extends RNNCore<State, readonly [Input, unknown], Output> {
+  constructor(
+    readonly core: RNNCore<State, Input, Output>,
+    options: ModuleOptions = {},
+  ) {
+    super(options);
+  }
+
+  /**
+   * @param inputs `[inputs, shouldReset]`: the core's inputs, and a tensor of bools or a nesting of them like the state, each of
+   *   a shape with which the shape of its state begins, such as `[batch]`
+   * @throws `input-shape` when the signal's shape is no beginning of the state's
+   */
+  call([inputs, shouldReset]: readonly [Input, unknown], state: State): [output: Output, state: State] {
+    const signals = shouldReset instanceof Tensor ? map(() => shouldReset, state) : shouldReset;
+    const batchSize = this.isBatched(state) ? leaves(inputs as Tree<Tensor>)[0].shape[0] : null;
+    const reset = map(
+      (current: Tensor, initial: Tensor, signal: Tensor) =>
+        where(this.conform(signal, current), cast(initial, current.dtype), current),
+      state,
+      this.initialState(batchSize),
+      signals,
+    );
+    return this.core.call(inputs, reset as State);
+  }
+
+  /** That of the core. */
+  initialState(batchSize: number | null): State {
+    return this.core.initialState(batchSize);
+  }
+
+  /** The signal as bools that broadcast to the state: with dimensions of size 1 on the right. */
+  private conform(signal: Tensor, state: Tensor): Tensor {
+    if (String(signal.shape) !== String(state.shape.slice(0, signal.rank))) {
+      throw wrongShape(
+        this,
+        signal,
+        `a beginning of the shape of its state, [${state.shape.join(', ')}],`,
+        'shouldReset',
+      );
+    }
+    const ones = Array<number>(state.rank - signal.rank).fill(1);
+    return cast(reshape(signal, [...signal.shape, ...ones]), 'bool');
+  }
+
+  private isBatched(state: State): boolean {
+    const shapes = (tree: State): string[] =>
+      leaves(tree as Tree<Tensor>).map(({ shape }) => String(shape.slice(1)));
+    const own = shapes(state);
+    // An empty state has no batch.
+    return own.length > 0 && String(own) === String(shapes(this.initialState(1)));
+  }
+}

@@ -1,0 +1,31 @@
+import { cast, expandDims, less, mul, range, reshape, where, type Tensor } from '@tensorflow/tfjs-core';
+import { map } from '../../tree/tree.js';
+import { checkDtype, wrongShape } from '../input-checks.js';
+
+/**
+ * Which examples of a batch are not over yet at each step.
+ *
+ * @param sequenceLengths int32 `[batch]`
+ * @returns bool `[steps, batch]`
+ * @throws `input-dtype`; `input-shape`
+ */
+export function runningSteps(caller: string, sequenceLengths: Tensor, steps: number): Tensor {
+  checkDtype(caller, sequenceLengths, 'int32', 'sequenceLengths');
+  if (sequenceLengths.rank !== 1) throw wrongShape(caller, sequenceLengths, '[batch]', 'sequenceLengths');
+  return less(expandDims(range(0, steps, 1, 'int32'), 1), expandDims(sequenceLengths, 0));
+}
+
+function alongBatch(running: Tensor, like: Tensor): Tensor {
+  return reshape(running, [running.size, ...Array<number>(like.rank - 1).fill(1)]);
+}
+
+/** The result of a step where an example that is over keeps its state and gives zeros. */
+export function holdFinished<Output, State>(
+  running: Tensor,
+  [output, next]: readonly [Output, State],
+  previous: State,
+): [Output, State] {
+  const kept = map((y: Tensor) => mul(y, cast(alongBatch(running, y), y.dtype)), output);
+  const state = map((s: Tensor, before: Tensor) => where(alongBatch(running, s), s, before), next, previous);
+  return [kept as Output, state as State];
+}
