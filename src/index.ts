@@ -73,7 +73,7 @@ export * as pad from './nn/pad.js';
 export type { Padding } from './nn/padding.js';
 export { bidirectionalUnroll } from './nn/recurrent/bidirectional.js';
 export { Conv1DLSTM, Conv2DLSTM, Conv3DLSTM, type ConvLSTMOptions } from './nn/recurrent/conv-lstm.js';
-export { RNNCore, type Core } from './nn/recurrent/core.js';
+export { RNNCore, type AnyRNNCore, type Core } from './nn/recurrent/core.js';
 export { DeepRNN, deepRnnWithSkipConnections, type DeepRNNState } from './nn/recurrent/deep-rnn.js';
 export { GRU, type GRUOptions } from './nn/recurrent/gru.js';
 export { IdentityCore } from './nn/recurrent/identity-core.js';

@@ -25,6 +25,12 @@ export abstract class RNNCore<State = unknown, Input = Tensor, Output = Tensor>
   abstract initialState(batchSize: number | null): State;
 }
 
+/** A recurrent core of whatever types. */
+export interface AnyRNNCore {
+  call(inputs: never, state: never): readonly [output: unknown, state: unknown];
+  initialState(batchSize: number | null): unknown;
+}
+
 /** Zeros `[batchSize, ...shape]`, or `[...shape]` without batch. */
 export function zeroState(shape: readonly number[], batchSize: number | null): Tensor {
   return zeros(batchSize === null ? [...shape] : [batchSize, ...shape]);

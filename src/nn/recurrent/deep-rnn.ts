@@ -4,7 +4,7 @@ import { module } from '../../module/decorators.js';
 import type { ModuleOptions } from '../../module/module.js';
 import { map } from '../../tree/tree.js';
 import { applyLayer, checkLayers, type Layer } from '../sequential.js';
-import { RNNCore } from './core.js';
+import { RNNCore, type AnyRNNCore } from './core.js';
 
 /** State of a {@link DeepRNN}: one entry for each recurrent core. */
 export type DeepRNNState = readonly unknown[];
@@ -78,7 +78,8 @@ class DeepRNNWithSkipConnections<Input, Output> extends RNNCore<DeepRNNState, In
 }
 
 /** Leaf by leaf, joined along the last axis. */
-function concatLast(first: unknown, ...others: unknown[]): unknown {
+function concatLast(...trees: unknown[]): unknown {
+  const [first, ...others] = trees;
   return map((x: Tensor, ...rest: Tensor[]) => concat([x, ...rest], -1), first, ...others);
 }
 
@@ -89,7 +90,7 @@ function concatLast(first: unknown, ...others: unknown[]): unknown {
  * @throws `layer-options` when a layer is no recurrent core
  */
 export function deepRnnWithSkipConnections<Input = Tensor, Output = Tensor>(
-  layers: readonly RNNCore<never, never>[],
+  layers: readonly AnyRNNCore[],
   options: ModuleOptions = {},
 ): RNNCore<DeepRNNState, Input, Output> {
   return new DeepRNNWithSkipConnections(layers as never, options);
