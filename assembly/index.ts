@@ -2,3 +2,4 @@
 // no static data, no allocation, no growth of the memory (see docs/wasm.md). Typed in src/backend/wasm/exports.ts.
 export * from './gemm';
 export * from './conv';
+export * from './pool';

@@ -23,8 +23,13 @@ export function sumOfLanes(v: v128): f32 {
 }
 
 /** The first `n` floats at `p`, zeros behind them: never reads past them, so a tensor may end where the heap ends. */
+// @ts-ignore: decorator
+@inline
 export function loadPartial(p: usize, n: i32): v128 {
-  if (n >= 4) return v128.load(p);
+  return n >= 4 ? v128.load(p) : loadEdge(p, n);
+}
+
+function loadEdge(p: usize, n: i32): v128 {
   let v = zeros();
   if (n > 0) v = v128.load_lane<f32>(p, v, 0);
   if (n > 1) v = v128.load_lane<f32>(p, v, 1, 4);
@@ -33,11 +38,14 @@ export function loadPartial(p: usize, n: i32): v128 {
 }
 
 /** Stores the first `n` lanes of `v`. */
+// @ts-ignore: decorator
+@inline
 export function storePartial(p: usize, v: v128, n: i32): void {
-  if (n >= 4) {
-    v128.store(p, v);
-    return;
-  }
+  if (n >= 4) v128.store(p, v);
+  else storeEdge(p, v, n);
+}
+
+function storeEdge(p: usize, v: v128, n: i32): void {
   if (n > 0) v128.store_lane<f32>(p, v, 0);
   if (n > 1) v128.store_lane<f32>(p, v, 1, 4);
   if (n > 2) v128.store_lane<f32>(p, v, 2, 8);

@@ -104,4 +104,35 @@ export interface RawKernels {
     stepColumn: number,
     packed: number,
   ): void;
+  /**
+   * Pools, channels last. `mode` 0: largest, 1: mean of what a window covers, 2 and 3: their gradients, from `y` (= dy)
+   * added to `dx`, 4: largest with its index in `dx`. A plane has depths of 1 and `front` 0.
+   */
+  pool(
+    mode: number,
+    x: number,
+    y: number,
+    dx: number,
+    batch: number,
+    channels: number,
+    inDepth: number,
+    inHeight: number,
+    inWidth: number,
+    outDepth: number,
+    outHeight: number,
+    outWidth: number,
+    kernelDepth: number,
+    kernelHeight: number,
+    kernelWidth: number,
+    strideDepth: number,
+    strideHeight: number,
+    strideWidth: number,
+    dilationDepth: number,
+    dilationHeight: number,
+    dilationWidth: number,
+    front: number,
+    top: number,
+    left: number,
+    wholeIndex: number,
+  ): void;
 }

@@ -14,8 +14,14 @@ import { getKernel, registerKernel, unregisterKernel, type KernelConfig } from '
 import { conv2dKernels } from './kernels/conv2d.js';
 import { conv3dKernels } from './kernels/conv3d.js';
 import { matMulKernels } from './kernels/matmul.js';
+import { poolKernels } from './kernels/pool.js';
 
-const families: readonly (readonly KernelConfig[])[] = [conv2dKernels, conv3dKernels, matMulKernels];
+const families: readonly (readonly KernelConfig[])[] = [
+  conv2dKernels,
+  conv3dKernels,
+  matMulKernels,
+  poolKernels,
+];
 
 /** What the stock backend had under each of our names, to be put back by {@link restoreStockKernels}. */
 const stock = new Map<string, KernelConfig | undefined>();

@@ -78,12 +78,7 @@ export const conv2dKernels: readonly KernelConfig[] = [
         [dy],
         attrs,
         ([gradient], inner) =>
-          convolutionInputGradient(
-            gradient,
-            filter,
-            shape,
-            convolutionGeometry(shape, filter.shape, inner),
-          ),
+          convolutionInputGradient(gradient, filter, shape, convolutionGeometry(shape, filter.shape, inner)),
         true,
       );
     },

@@ -220,7 +220,7 @@ export function convolutionInputGradient(
           column.step * outChannels,
           rowLength,
           outChannels,
-          (tapsOf[tap])[part],
+          tapsOf[tap][part],
           to + 4 * (input * sizes.input + (row.start * width.input + column.start) * channels),
           row.count,
           column.count,

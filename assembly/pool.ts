@@ -1,0 +1,166 @@
+// Pools over planes and volumes, channels last, and their gradients.
+import { loadPartial, storePartial, zeros } from './lanes';
+
+const MAX = 0, AVERAGE = 1, MAX_GRADIENT = 2, AVERAGE_GRADIENT = 3, ARGMAX = 4;
+
+/** The first tap of a window that begins at `begin` that lies inside. */
+// @ts-ignore: decorator
+@inline
+function firstInside(begin: i32, dilation: i32): i32 {
+  return begin >= 0 ? 0 : (-begin + dilation - 1) / dilation;
+}
+
+/** One behind the last tap that lies inside, at least the first. */
+// @ts-ignore: decorator
+@inline
+function endInside(begin: i32, size: i32, kernel: i32, dilation: i32, first: i32): i32 {
+  return max(first, min(kernel, (size - begin + dilation - 1) / dilation));
+}
+
+/**
+ * `mode` 0: `y` is the largest of each window, -Infinity of an empty one; NaN passes through.
+ * 1: the mean of the entries that a window covers.
+ * 2: `y` is the gradient of the largest, and is added to `dx` where the first of the largest is.
+ * 3: `y` is the gradient of the mean, a share of `y / (window size)` is added to each entry that the window covers.
+ * 4: `y` is the largest, and `dx` an int32 tensor of its index in `x`, counted from the image, or from `x` with `wholeIndex`.
+ */
+export function pool(
+  mode: i32, x: usize, y: usize, dx: usize, batch: i32, channels: i32,
+  inDepth: i32, inHeight: i32, inWidth: i32, outDepth: i32, outHeight: i32, outWidth: i32,
+  kernelDepth: i32, kernelHeight: i32, kernelWidth: i32, strideDepth: i32, strideHeight: i32, strideWidth: i32,
+  dilationDepth: i32, dilationHeight: i32, dilationWidth: i32, front: i32, top: i32, left: i32, wholeIndex: i32,
+): void {
+  const pixel = <usize>channels << 2;
+  const row = <usize>inWidth * pixel;
+  const plane = <usize>inHeight * row;
+  const share: f32 = 1 / <f32>(kernelDepth * kernelHeight * kernelWidth);
+  for (let b = 0; b < batch; b++) {
+    const image = <usize>b * <usize>inDepth * plane;
+    for (let oz = 0; oz < outDepth; oz++) {
+      const z = oz * strideDepth - front;
+      const z0 = firstInside(z, dilationDepth), z1 = endInside(z, inDepth, kernelDepth, dilationDepth, z0);
+      for (let oy = 0; oy < outHeight; oy++) {
+        const v = oy * strideHeight - top;
+        const v0 = firstInside(v, dilationHeight), v1 = endInside(v, inHeight, kernelHeight, dilationHeight, v0);
+        for (let ox = 0; ox < outWidth; ox++) {
+          const u = ox * strideWidth - left;
+          const u0 = firstInside(u, dilationWidth), u1 = endInside(u, inWidth, kernelWidth, dilationWidth, u0);
+          const at = image + <usize>(z + z0 * dilationDepth) * plane + <usize>(v + v0 * dilationHeight) * row
+            + <usize>(u + u0 * dilationWidth) * pixel;
+          if (mode == MAX) {
+            largest(x + at, y, channels, z1 - z0, v1 - v0, u1 - u0, <usize>dilationDepth * plane, <usize>dilationHeight * row, <usize>dilationWidth * pixel);
+          } else if (mode == AVERAGE) {
+            mean(x + at, y, channels, z1 - z0, v1 - v0, u1 - u0, <usize>dilationDepth * plane, <usize>dilationHeight * row, <usize>dilationWidth * pixel);
+          } else if (mode == MAX_GRADIENT) {
+            toLargest(x + at, y, dx + at, channels, z1 - z0, v1 - v0, u1 - u0, <usize>dilationDepth * plane, <usize>dilationHeight * row, <usize>dilationWidth * pixel);
+          } else if (mode == AVERAGE_GRADIENT) {
+            spread(y, share, dx + at, channels, z1 - z0, v1 - v0, u1 - u0, <usize>dilationDepth * plane, <usize>dilationHeight * row, <usize>dilationWidth * pixel);
+          } else if (mode == ARGMAX) {
+            largest(x + at, y, channels, 1, v1 - v0, u1 - u0, 0, <usize>dilationHeight * row, <usize>dilationWidth * pixel);
+            indexOfLargest(x + at, y, dx, channels, v1 - v0, u1 - u0, <usize>dilationHeight * row, <usize>dilationWidth * pixel, <i32>((at - (wholeIndex ? 0 : image)) >> 2));
+            dx += pixel;
+          }
+          y += pixel;
+        }
+      }
+    }
+  }
+}
+
+function largest(x: usize, y: usize, channels: i32, depth: i32, height: i32, width: i32, stepZ: usize, stepY: usize, stepX: usize): void {
+  for (let c = 0; c < channels; c += 4) {
+    let m = f32x4.splat(-Infinity);
+    for (let i = 0, p = x; i < depth; i++, p += stepZ) {
+      for (let j = 0, q = p; j < height; j++, q += stepY) {
+        for (let k = 0, r = q; k < width; k++, r += stepX) m = f32x4.max(m, loadPartial(r, channels - c));
+      }
+    }
+    storePartial(y, m, channels - c);
+    x += 16;
+    y += 16;
+  }
+}
+
+function mean(x: usize, y: usize, channels: i32, depth: i32, height: i32, width: i32, stepZ: usize, stepY: usize, stepX: usize): void {
+  const share = f32x4.splat(1 / <f32>(depth * height * width));
+  for (let c = 0; c < channels; c += 4) {
+    let s = zeros();
+    for (let i = 0, p = x; i < depth; i++, p += stepZ) {
+      for (let j = 0, q = p; j < height; j++, q += stepY) {
+        for (let k = 0, r = q; k < width; k++, r += stepX) s = f32x4.add(s, loadPartial(r, channels - c));
+      }
+    }
+    storePartial(y, f32x4.mul(s, share), channels - c);
+    x += 16;
+    y += 16;
+  }
+}
+
+function toLargest(
+  x: usize, dy: usize, dx: usize, channels: i32, depth: i32, height: i32, width: i32, stepZ: usize, stepY: usize, stepX: usize,
+): void {
+  for (let c = 0; c < channels; c += 4) {
+    const left = channels - c;
+    let m = f32x4.splat(-Infinity);
+    for (let i = 0, p = x; i < depth; i++, p += stepZ) {
+      for (let j = 0, q = p; j < height; j++, q += stepY) {
+        for (let k = 0, r = q; k < width; k++, r += stepX) m = f32x4.max(m, loadPartial(r, left));
+      }
+    }
+    // The first entry that equals the largest takes the gradient, of each channel on its own.
+    let rest = loadPartial(dy, left);
+    let open = i32x4.splat(-1);
+    for (let i = 0, p: usize = 0; i < depth; i++, p += stepZ) {
+      for (let j = 0, q = p; j < height; j++, q += stepY) {
+        for (let k = 0, r = q; k < width; k++, r += stepX) {
+          const here = v128.and(f32x4.eq(loadPartial(x + r, left), m), open);
+          if (v128.any_true(here)) {
+            storePartial(dx + r, f32x4.add(loadPartial(dx + r, left), v128.and(rest, here)), left);
+            open = v128.andnot(open, here);
+          }
+        }
+      }
+    }
+    x += 16;
+    dx += 16;
+    dy += 16;
+  }
+}
+
+function spread(
+  dy: usize, share: f32, dx: usize, channels: i32, depth: i32, height: i32, width: i32, stepZ: usize, stepY: usize, stepX: usize,
+): void {
+  for (let c = 0; c < channels; c += 4) {
+    const left = channels - c;
+    const part = f32x4.mul(loadPartial(dy, left), f32x4.splat(share));
+    for (let i = 0, p = dx; i < depth; i++, p += stepZ) {
+      for (let j = 0, q = p; j < height; j++, q += stepY) {
+        for (let k = 0, r = q; k < width; k++, r += stepX) storePartial(r, f32x4.add(loadPartial(r, left), part), left);
+      }
+    }
+    dx += 16;
+    dy += 16;
+  }
+}
+
+function indexOfLargest(
+  x: usize, m: usize, index: usize, channels: i32, height: i32, width: i32, stepY: usize, stepX: usize, first: i32,
+): void {
+  for (let c = 0; c < channels; c++) {
+    const value = load<f32>(m);
+    let found = 0;
+    for (let j = 0, q: usize = 0; j < height && !found; j++, q += stepY) {
+      for (let k = 0, r = q; k < width && !found; k++, r += stepX) {
+        const v = load<f32>(x + r);
+        if (v == value || v != v) {
+          store<i32>(index, first + c + <i32>(r >> 2));
+          found = 1;
+        }
+      }
+    }
+    if (!found) store<i32>(index, -1);
+    x += 4;
+    m += 4;
+    index += 4;
+  }
+}
