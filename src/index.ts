@@ -103,3 +103,4 @@ export { runningInit, transform, transformWithState } from './transform/transfor
 export type { RngLike, Transformed, TransformedWithState } from './transform/pair.js';
 export * as random from './random/index.js';
 export * as tree from './tree/index.js';
+export { donate } from './transform/donate.js';

@@ -1,4 +1,4 @@
-import { engine, Tensor, type DataType } from '@tensorflow/tfjs-core';
+import { engine, Tensor, util, type DataType } from '@tensorflow/tfjs-core';
 
 /** What the engine needs of a tensor to release it, without the tensor itself. */
 interface Remains {
@@ -12,6 +12,29 @@ const registry = new FinalizationRegistry<Remains>((remains) => {
   engine().disposeTensor(remains as unknown as Tensor);
 });
 
+/** Of what the collector does not see, after so much it is told. */
+const PRESSURE = 64e6;
+
+/** What a tensor costs beside its values. */
+const OVERHEAD = 4096;
+
+let unseen = 0;
+
+/**
+ * Lets the collector know of memory that is not its own: it starts a cycle when array buffers grow, and tensors are a few bytes to it.
+ * The buffer is never touched, so that the system gives it no memory, and dropped at once.
+ */
+function addPressure(bytes: number): void {
+  unseen += bytes + OVERHEAD;
+  if (unseen < PRESSURE) return;
+  unseen = 0;
+  try {
+    new ArrayBuffer(1.5 * PRESSURE);
+  } catch {
+    // No room for it: then the collector is at work already.
+  }
+}
+
 function disposeGuarded(this: Tensor): void {
   registry.unregister(this);
   Tensor.prototype.dispose.call(this);
@@ -20,12 +43,14 @@ function disposeGuarded(this: Tensor): void {
 /**
  * Frees a tensor's memory after garbage collection, if nobody has disposed of it by then.
  *
- * JavaScript collects tensors that are dropped, but not what they hold in the backend. Collection runs when the event loop turns, and
- * late: explicit disposal stays the exact and fast way.
+ * JavaScript collects tensors that are dropped, but not what they hold in the backend. Finalizers run late, and only when the event
+ * loop turns: a loop that never awaits anything frees nothing this way. Explicit disposal stays the exact and fast way.
  */
 export function guard(tensor: Tensor): void {
-  if (tensor.isDisposed || tensor.kept || Object.hasOwn(tensor, 'dispose')) return;
+  if (tensor.isDisposed || tensor.kept || tensor.dtype === 'string' || Object.hasOwn(tensor, 'dispose'))
+    return;
   const { dataId, dtype, size } = tensor;
+  addPressure(size * util.bytesPerElement(dtype));
   registry.register(tensor, { dataId, dtype, size }, tensor);
   Object.defineProperty(tensor, 'dispose', { value: disposeGuarded, configurable: true, writable: true });
 }

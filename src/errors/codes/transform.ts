@@ -15,4 +15,5 @@ export type TransformErrorCode =
   | 'while-init'
   | 'while-condition'
   | 'loop-new-entries'
-  | 'loop-carry';
+  | 'loop-carry'
+  | 'donate-result-invalid';

@@ -1,0 +1,107 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { clone, matMul, mean, memory, ones, square, sub, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { expect } from 'chai';
+import { guard } from '../../src/backend/finalization.js';
+import { getParameter, transform, valueAndGrad, type Params } from '../../src/index.js';
+import { adam, applyUpdates } from '../../src/optim/index.js';
+import { dispose } from '../../src/tree/tree.js';
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+const turn = (): Promise<void> => new Promise((done) => setImmediate(done));
+
+/** Collects until the number of tensors is what it was, for a second at most. */
+async function expectFreed(before: number): Promise<void> {
+  for (let i = 0; i < 100 && memory().numTensors > before; i++) {
+    collect();
+    await turn();
+  }
+  expect(memory().numTensors).to.equal(before);
+}
+
+const model = transform((x: Tensor) =>
+  matMul(x, getParameter('w', [8, 8], { init: (shape) => ones(shape as number[]) })),
+);
+
+describe('dropped tensors', () => {
+  it('are freed after garbage collection: of init, apply and update', async () => {
+    const before = memory().numTensors;
+    const tx = adam(0.1);
+    const use = (): void => {
+      const x = ones([1, 8]);
+      const params = model.init(1, x);
+      model.apply(params, null, x);
+      tx.update(params, tx.init(params), params);
+      x.dispose();
+    };
+    use();
+    expect(memory().numTensors).to.be.greaterThan(before);
+    await expectFreed(before);
+  });
+
+  it('are not freed twice, in whatever way they were disposed of', async () => {
+    const before = memory().numTensors;
+    const kept = ones([4]);
+    const use = (): void => {
+      const first = clone(kept);
+      guard(first);
+      first.dispose();
+      first.dispose();
+      const second = clone(kept);
+      guard(second);
+      dispose({ second });
+      tidy(() => {
+        guard(clone(kept));
+      });
+    };
+    use();
+    await expectFreed(before + 1);
+    expect([...kept.dataSync()]).to.deep.equal([1, 1, 1, 1]);
+    kept.dispose();
+  });
+
+  it('are not freed while something else shares their values', async () => {
+    const share = (): Tensor => {
+      const original = ones([4]);
+      guard(original);
+      return clone(original);
+    };
+    const before = memory().numTensors;
+    const copy = share();
+    await expectFreed(before + 1);
+    expect([...copy.dataSync()]).to.deep.equal([1, 1, 1, 1]);
+    copy.dispose();
+  });
+
+  it('cost bounded memory in 10,000 training steps without one dispose', async function () {
+    this.timeout(300_000);
+    const before = memory().numTensors;
+    let peak = 0;
+    const train = async (): Promise<number> => {
+      const x = ones([1, 8]);
+      const tx = adam(1e-3);
+      let params: Params = model.init(1, x);
+      let state = tx.init(params);
+      let madeAStep = 0;
+      for (let i = 0; i < 10_000; i++) {
+        const start = memory().numTensors;
+        const [, grads] = valueAndGrad((p: Params) => mean(square(sub(model.apply(p, null, x), 1))))(params);
+        const [updates, next] = tx.update(grads, state, params);
+        state = next;
+        params = applyUpdates(params, updates);
+        madeAStep = memory().numTensors - start;
+        // As a progress display or the reading of a file would do.
+        if (i % 10 === 0) await turn();
+        peak = Math.max(peak, memory().numTensors);
+      }
+      x.dispose();
+      return madeAStep;
+    };
+    const madeAStep = await train();
+    expect(madeAStep).to.be.greaterThan(4);
+    // Without finalizers it would be 10,000 times what a step makes.
+    expect(peak).to.be.lessThan(10_000 * madeAStep * 0.6);
+    await expectFreed(before);
+  });
+});
