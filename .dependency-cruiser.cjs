@@ -10,7 +10,7 @@ const rooms = {
   transform: ['module', 'tree', 'random', 'backend', 'config'],
   nn: ['module', 'transform', 'initializers', 'backend', 'tree', 'random'],
   wrapper: ['transform', 'tree', 'random', 'backend'],
-  compile: ['backend', 'tree', 'random'],
+  compile: ['backend', 'tree', 'random', 'checkpoint'],
   optim: ['tree', 'backend'],
   checkpoint: ['tree'],
   summary: ['module', 'transform', 'tree', 'compile'],

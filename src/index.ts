@@ -1,5 +1,6 @@
 import './backend/gradients/index.js';
 
+export { loadGraph, saveGraph, type LoadedGraph } from './compile/graph-file.js';
 export { jit, type Jitted, type JitOptions } from './compile/jit.js';
 export * as config from './config/index.js';
 export { TankaError } from './errors/tanka-error.js';

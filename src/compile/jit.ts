@@ -16,6 +16,7 @@ import { leaves, unflatten, type Structure } from '../tree/tree.js';
 import { separated, takeArguments } from './arguments.js';
 import { checkReplay } from './check.js';
 import { describePlan, type PlanDescription } from './describe.js';
+import type { Graph } from './graph.js';
 import { optimise } from './optimise.js';
 import { Plan } from './plan.js';
 import { record } from './record.js';
@@ -101,23 +102,26 @@ class Compiler {
         checkReplay(results, () => this.f(...args));
       return unflatten(entry.structure, results as never);
     }
-    const { plan, structure, result } = this.#record(args, constants);
+    const { graph, structure, result } = this.#record(args, constants);
     entry?.plan.dispose();
-    this.plans.set(signature, { plan, structure, replays: 0 });
+    this.plans.set(signature, { plan: new Plan(graph), structure, replays: 0 });
     this.#bound(taken.statics);
     return result;
   }
 
   describe(args: unknown[]): PlanDescription {
-    const taken = takeArguments(args);
-    const { plan, result } = this.#record(
-      args,
-      taken.tensors.map((tensor) => this.#isConstant(tensor)),
-    );
-    for (const leaf of leaves<unknown>(result)) if (isTensor(leaf)) leaf.dispose();
+    const plan = new Plan(this.graph(args).graph);
     const description = describePlan(plan);
     plan.dispose();
     return description;
+  }
+
+  /** The optimised graph for these arguments and the nesting of its result; which tensors of the arguments it takes as inputs. */
+  graph(args: unknown[]): { graph: Graph; structure: Structure; isInput: (tensor: Tensor) => boolean } {
+    const constants = takeArguments(args).tensors.map((tensor) => this.#isConstant(tensor));
+    const { graph, structure, result } = this.#record(args, constants);
+    for (const leaf of leaves<unknown>(result)) if (isTensor(leaf)) leaf.dispose();
+    return { graph, structure, isInput: (tensor) => !this.#isConstant(tensor) };
   }
 
   dispose(): void {
@@ -132,7 +136,7 @@ class Compiler {
   #record(
     args: unknown[],
     constants: readonly boolean[],
-  ): { plan: Plan; structure: Structure; result: unknown } {
+  ): { graph: Graph; structure: Structure; result: unknown } {
     return tidyKeeping(() => {
       // One object in two places of the arguments may be two in the next call: each place gets its own.
       const seen = new Set<object>();
@@ -161,7 +165,7 @@ class Compiler {
         tensors.filter((_, i) => !constants[i]),
         keys,
       );
-      return { plan: new Plan(optimise(graph)), structure, result: ownedResult(result, tensors) };
+      return { graph: optimise(graph), structure, result: ownedResult(result, tensors) };
     });
   }
 
@@ -200,6 +204,13 @@ function tidyKeeping<R extends { result: unknown }>(f: () => R): R {
     return out.result as Tensor;
   });
   return out;
+}
+
+const compilers = new WeakMap<object, Compiler>();
+
+/** What {@link Compiler.graph} gives for a function made by {@link jit}; `undefined` for any other function. */
+export function graphOf(jitted: object, args: unknown[]): ReturnType<Compiler['graph']> | undefined {
+  return compilers.get(jitted)?.graph(args);
 }
 
 /** True while operations are written to a gradient tape. */
@@ -302,6 +313,7 @@ export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): Jitt
   for (const symbol of Object.getOwnPropertySymbols(f)) {
     Object.defineProperty(out, symbol, Object.getOwnPropertyDescriptor(f, symbol) as PropertyDescriptor);
   }
+  compilers.set(out, forward);
   forgotten.register(out, forward.plans);
   forgotten.register(out, backward.plans);
   return out;

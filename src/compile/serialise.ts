@@ -1,0 +1,236 @@
+import {
+  getBackend,
+  getKernel,
+  tensor,
+  type DataType,
+  type KernelConfig,
+  type Tensor,
+} from '@tensorflow/tfjs-core';
+import { loadSafetensors, safetensorsMetadata, saveSafetensors } from '../checkpoint/index.js';
+import { TankaError } from '../errors/tanka-error.js';
+import type { Structure } from '../tree/tree.js';
+import {
+  bytesOf,
+  sizeOf,
+  viewsRead,
+  type BufferId,
+  type ConstantValues,
+  type Graph,
+  type KernelNode,
+  type View,
+} from './graph.js';
+
+/** Changes when files written before can no longer be read. */
+const VERSION = 1;
+
+/** How a saved function takes its arguments. */
+export interface SavedSignature {
+  /** Nesting of the arguments, those that were constant as a whole left out. */
+  readonly arguments: Structure;
+  /** For each leaf: an input, or the value that it must have. */
+  readonly leaves: readonly (
+    { readonly kind: 'input' } | { readonly kind: 'static'; readonly value: unknown }
+  )[];
+  readonly result: Structure;
+}
+
+function unsavable(what: string): TankaError {
+  return new TankaError(
+    'graph-unsavable',
+    `${what}, which a saved graph cannot hold. Save a function of tensors that draws no random numbers, such as a model at inference.`,
+  );
+}
+
+function invalid(what: string): TankaError {
+  return new TankaError(
+    'graph-invalid',
+    `The bytes are not a graph that this version can run: ${what}. Write the file again with hk.saveGraph of the same version.`,
+  );
+}
+
+/** JSON has no infinities, which paddings of pools use. */
+function toJson(_key: string, value: unknown): unknown {
+  if (typeof value === 'number' && !Number.isFinite(value)) return { $number: String(value) };
+  if (ArrayBuffer.isView(value) || typeof value === 'bigint' || typeof value === 'function') {
+    throw unsavable(`An operation has an attribute that is a ${typeof value}`);
+  }
+  return value;
+}
+
+function fromJson(_key: string, value: unknown): unknown {
+  const text = (value as { $number?: string } | null)?.$number;
+  return typeof text === 'string' ? Number(text) : value;
+}
+
+/** @throws `graph-unsavable` */
+export function serialise(graph: Graph, signature: SavedSignature): Uint8Array {
+  if (graph.inputKeys.length > 0 || graph.nodes.some((node) => node.kind === 'random')) {
+    throw unsavable('The function uses random keys');
+  }
+  const { bufferCount, inputs, nodes, results } = graph;
+  const constants = [...graph.constants.values()].map(({ view }) => view);
+  const text = JSON.stringify({ bufferCount, inputs, constants, nodes, results, signature }, toJson);
+  const arrays = Object.fromEntries(
+    [...graph.constants].map(([buffer, { view, values }]) => [
+      String(buffer),
+      tensor(values.slice() as Float32Array, [...view.shape], view.dtype),
+    ]),
+  );
+  try {
+    return saveSafetensors(
+      { constant: arrays },
+      { metadata: { 'tanka.graph': text, 'tanka.version': String(VERSION) } },
+    );
+  } finally {
+    for (const array of Object.values(arrays)) array.dispose();
+  }
+}
+
+const DTYPES: readonly DataType[] = ['float32', 'int32', 'bool'];
+
+/** Reads a parsed file; every access is checked, since the file may come from anywhere. */
+class Reader {
+  constructor(private readonly bufferCount: number) {}
+
+  view(value: unknown): View {
+    const { buffer, shape, dtype } = this.object(value) as Partial<View>;
+    const isBuffer =
+      Number.isInteger(buffer) && (buffer as number) >= 0 && (buffer as number) < this.bufferCount;
+    const isShape = Array.isArray(shape) && shape.every((n) => Number.isInteger(n) && (n as number) >= 0);
+    if (!isBuffer || !isShape || !DTYPES.includes(dtype as DataType))
+      throw invalid('a tensor in it is malformed');
+    if (!Number.isSafeInteger(4 * sizeOf(shape))) throw invalid('a tensor in it is too large');
+    return { buffer: buffer as number, shape, dtype: dtype as DataType };
+  }
+
+  object(value: unknown): Record<string, unknown> {
+    if (value === null || typeof value !== 'object' || Array.isArray(value))
+      throw invalid('an entry is malformed');
+    return value as Record<string, unknown>;
+  }
+
+  list(value: unknown): unknown[] {
+    if (!Array.isArray(value)) throw invalid('a list is missing');
+    return value;
+  }
+
+  structure(value: unknown): Structure {
+    const node = this.object(value);
+    const children = (): Structure[] => this.list(node.children).map((child) => this.structure(child));
+    switch (node.kind) {
+      case 'leaf':
+        return { kind: 'leaf' };
+      case 'none':
+        return { kind: 'none', value: null };
+      case 'array':
+        return { kind: 'array', children: children() };
+      case 'object': {
+        const keys = this.list(node.keys).map(String);
+        const nested = children();
+        if (keys.length !== nested.length) throw invalid('a nesting is malformed');
+        return { kind: 'object', keys, children: nested };
+      }
+      default:
+        throw invalid('a nesting is malformed');
+    }
+  }
+
+  node(value: unknown): KernelNode {
+    const { kind, name, inputs, attributes, outputs } = this.object(value);
+    if (kind !== 'kernel' || typeof name !== 'string') throw invalid('an operation is malformed');
+    if ((getKernel(name, getBackend()) as KernelConfig | undefined) === undefined) {
+      throw invalid(`it needs the operation ${name}, which the backend ${getBackend()} does not have`);
+    }
+    const entries = Object.entries(this.object(inputs)).map(
+      ([key, input]) =>
+        [key, Array.isArray(input) ? input.map((one) => this.view(one)) : this.view(input)] as const,
+    );
+    return {
+      kind,
+      name,
+      inputs: Object.fromEntries(entries),
+      attributes: this.object(attributes),
+      outputs: this.list(outputs).map((one) => this.view(one)),
+    };
+  }
+}
+
+function parse(text: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text, fromJson) as Record<string, unknown>;
+  } catch (cause) {
+    throw new TankaError('graph-invalid', 'The graph in the file is not JSON: it was damaged.', { cause });
+  }
+}
+
+/** Every buffer must have values before it is read, and each view as many as the buffer. */
+function checkOrder(graph: Graph): void {
+  const bytes = new Map<BufferId, number>();
+  const write = (view: View): void => void bytes.set(view.buffer, bytesOf(view));
+  const read = (view: View): void => {
+    if (bytes.get(view.buffer) !== bytesOf(view)) throw invalid('an operation reads what was not written');
+  };
+  graph.inputs.forEach(write);
+  for (const { view } of graph.constants.values()) write(view);
+  for (const node of graph.nodes) {
+    viewsRead(node).forEach(read);
+    node.outputs.forEach(write);
+  }
+  for (const leaf of graph.results) if (leaf.kind === 'tensor') read(leaf.view);
+}
+
+/** @throws `graph-invalid`, and what reading a safetensors file throws */
+export function deserialise(bytes: Uint8Array): { graph: Graph; signature: SavedSignature } {
+  const metadata = safetensorsMetadata(bytes);
+  const text = metadata['tanka.graph'] as string | undefined;
+  if (text === undefined) throw invalid('it is a checkpoint without a graph');
+  if (metadata['tanka.version'] !== String(VERSION))
+    throw invalid(`its version is ${metadata['tanka.version']}, not ${VERSION}`);
+  const saved = parse(text);
+  const bufferCount = saved.bufferCount;
+  if (!Number.isInteger(bufferCount) || (bufferCount as number) < 0 || (bufferCount as number) > 1e6) {
+    throw invalid('its number of buffers is wrong');
+  }
+  const reader = new Reader(bufferCount as number);
+  const arrays = (loadSafetensors(bytes) as Record<string, Record<string, Tensor>>).constant ?? {};
+  try {
+    const constants = new Map(
+      reader.list(saved.constants).map((entry) => {
+        const view = reader.view(entry);
+        const array = arrays[String(view.buffer)] as (typeof arrays)[string] | undefined;
+        if (array?.size !== sizeOf(view.shape) || array.dtype !== view.dtype)
+          throw invalid(`constant ${view.buffer} is missing or has another shape`);
+        return [view.buffer, { view, values: array.dataSync().slice() as ConstantValues }] as const;
+      }),
+    );
+    const results = reader.list(saved.results).map((entry): Graph['results'][number] => {
+      const leaf = reader.object(entry);
+      if (leaf.kind === 'tensor') return { kind: 'tensor', view: reader.view(leaf.view) };
+      if (leaf.kind === 'static') return { kind: 'static', value: leaf.value };
+      throw invalid('a result is malformed');
+    });
+    const graph: Graph = {
+      bufferCount: bufferCount as number,
+      inputs: reader.list(saved.inputs).map((entry) => reader.view(entry)),
+      inputKeys: [],
+      constants,
+      constantKeys: new Map(),
+      nodes: reader.list(saved.nodes).map((entry) => reader.node(entry)),
+      results,
+    };
+    checkOrder(graph);
+    const given = reader.object(saved.signature);
+    const signature: SavedSignature = {
+      arguments: reader.structure(given.arguments),
+      leaves: reader
+        .list(given.leaves)
+        .map((leaf) => reader.object(leaf) as unknown as SavedSignature['leaves'][number]),
+      result: reader.structure(given.result),
+    };
+    const inputLeaves = signature.leaves.filter(({ kind }) => kind === 'input').length;
+    if (inputLeaves !== graph.inputs.length) throw invalid('its signature does not fit its inputs');
+    return { graph, signature };
+  } finally {
+    for (const array of Object.values(arrays)) array.dispose();
+  }
+}

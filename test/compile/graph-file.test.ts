@@ -1,0 +1,125 @@
+import {
+  add,
+  matMul,
+  memory,
+  mul,
+  relu,
+  reshape,
+  scalar,
+  tensor1d,
+  tensor2d,
+  tidy,
+  type Tensor,
+  type Tensor2D,
+} from '@tensorflow/tfjs-core';
+import { expect } from 'chai';
+import { safetensorsMetadata, saveSafetensors } from '../../src/checkpoint/index.js';
+import { loadGraph, saveGraph } from '../../src/compile/graph-file.js';
+import { jit } from '../../src/compile/jit.js';
+import * as random from '../../src/random/index.js';
+import { expectBits } from '../support/compare.js';
+
+const weights = { w: [1, -2, 3, 4, 5, -6], b: [0.5, -0.5] };
+
+function codeOf(f: () => unknown): unknown {
+  try {
+    tidy(() => void f());
+  } catch (error) {
+    return (error as { code?: string }).code;
+  }
+  return undefined;
+}
+
+/** A file with a dense layer on `[4, 3]`, whose weights are constants of the function. */
+function denseFile(): Uint8Array {
+  return tidy(() => {
+    const w = tensor2d(weights.w, [3, 2]);
+    const b = tensor1d(weights.b);
+    const dense = jit(
+      (p: { w: Tensor2D; b: Tensor }, x: Tensor2D, flat: boolean) => {
+        const y = relu(add(matMul(x, p.w), p.b));
+        return { y: flat ? reshape(y, [-1]) : y, kind: 'dense' };
+      },
+      { constants: { w, b } },
+    );
+    return saveGraph(dense, { w, b }, tensor2d(new Float32Array(12), [4, 3]), true) as Uint8Array & Tensor;
+  });
+}
+
+/** The file with its graph changed by `change`. */
+function changed(file: Uint8Array, change: (text: string) => string): Uint8Array {
+  const metadata = safetensorsMetadata(file);
+  const one = scalar(1);
+  const out = saveSafetensors(
+    { constant: { '0': one } },
+    { metadata: { ...metadata, 'tanka.graph': change(metadata['tanka.graph']) } },
+  );
+  one.dispose();
+  return out;
+}
+
+describe('saved graphs', () => {
+  it('run without the function, on the arguments that are not constant', () => {
+    const run = loadGraph(denseFile());
+    expect(run.description.operations).to.equal(1);
+    tidy(() => {
+      const x = tensor2d(
+        Array.from({ length: 12 }, (_, i) => Math.cos(i)),
+        [4, 3],
+      );
+      const expected = relu(add(matMul(x, tensor2d(weights.w, [3, 2])), tensor1d(weights.b)));
+      const result = run(x, true) as { y: Tensor; kind: string };
+      expect(result.y.shape).to.deep.equal([8]);
+      expect(result.kind).to.equal('dense');
+      expectBits(result.y, expected.dataSync() as Float32Array);
+    });
+    run.dispose();
+  });
+
+  it('refuse arguments that they were not saved for', () => {
+    const run = loadGraph(denseFile());
+    expect(codeOf(() => run(tensor2d([1, 2, 3], [1, 3]), true))).to.equal('graph-argument-mismatch');
+    expect(codeOf(() => run(tensor2d(new Float32Array(12), [4, 3]), false))).to.equal(
+      'graph-argument-mismatch',
+    );
+    expect(codeOf(() => run(tensor2d(new Float32Array(12), [4, 3])))).to.equal('graph-argument-mismatch');
+    expect(codeOf(() => run('x', true))).to.equal('graph-argument-mismatch');
+    run.dispose();
+  });
+
+  it('cannot hold random numbers, mixed arguments or functions that are not jitted', () => {
+    const noisy = jit((key: random.PRNGKey) => random.uniform(key, [2]));
+    expect(codeOf(() => saveGraph(noisy, random.key(1)))).to.equal('graph-unsavable');
+    expect(codeOf(() => saveGraph((() => 1) as never))).to.equal('graph-unsavable');
+    tidy(() => {
+      const c = scalar(2);
+      const mixed = jit((p: Tensor[]) => mul(p[0], p[1]), { constants: c });
+      expect(codeOf(() => saveGraph(mixed, [c, scalar(3)]))).to.equal('graph-unsavable');
+    });
+  });
+
+  it('are refused when they are damaged, and leave no tensors', () => {
+    const file = denseFile();
+    const before = memory().numTensors;
+    const one = scalar(1);
+    const plain = saveSafetensors({ a: { b: one } });
+    one.dispose();
+    const damaged: [string, Uint8Array][] = [
+      ['a checkpoint without a graph', plain],
+      ['no JSON', changed(file, (text) => text.slice(1))],
+      ['an unknown operation', changed(file, (text) => text.replaceAll('_FusedMatMul', 'NoSuchKernel'))],
+      ['a buffer out of range', changed(file, (text) => text.replace(/"buffer":\d+/, '"buffer":99999'))],
+      ['a missing constant', changed(file, (text) => text)],
+      ['a negative size', changed(file, (text) => text.replace('"shape":[4,3]', '"shape":[4,-3]'))],
+      ['no signature', changed(file, (text) => text.replace('"signature"', '"sign"'))],
+      ['too many buffers', changed(file, (text) => text.replace(/"bufferCount":\d+/, '"bufferCount":1e12'))],
+    ];
+    for (const [what, bytes] of damaged)
+      expect(
+        codeOf(() => loadGraph(bytes)),
+        what,
+      ).to.equal('graph-invalid');
+    expect(codeOf(() => loadGraph(file.subarray(0, 20)))).to.equal('checkpoint-corrupt');
+    expect(memory().numTensors).to.equal(before);
+  });
+});
