@@ -9,6 +9,13 @@ export interface Contender {
 export interface Timing {
   readonly median: number;
   readonly low: number;
+  /** The middle one of the process' own time, which a busy machine disturbs less. */
+  readonly cpu: number;
+}
+
+function processMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 /**
@@ -21,6 +28,7 @@ export async function interleave<Name extends string>(
 ): Promise<Record<Name, Timing>> {
   const names = Object.keys(contenders) as Name[];
   const times = new Map<Name, number[]>();
+  const cpuTimes = new Map<Name, number[]>();
   const repeats = new Map<Name, number>();
   for (const name of names) {
     const { prepare, run } = contenders[name];
@@ -33,33 +41,37 @@ export async function interleave<Name extends string>(
     }
     repeats.set(name, Math.max(1, Math.round(sampleMs / Math.max(fastest, 1e-4))));
     times.set(name, []);
+    cpuTimes.set(name, []);
   }
   for (let round = 0; round < rounds; round++) {
     for (const name of names) {
       const { prepare, run } = contenders[name];
       const count = repeats.get(name) ?? 1;
       prepare?.();
+      const startCpu = processMs();
       const start = performance.now();
       for (let i = 0; i < count; i++) await run();
       times.get(name)?.push((performance.now() - start) / count);
+      cpuTimes.get(name)?.push((processMs() - startCpu) / count);
     }
   }
   const timing = (name: Name): Timing => {
-    const sorted = (times.get(name) ?? []).toSorted((a, b) => a - b);
-    const at = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? NaN;
-    return { median: at(0.5), low: at(0) };
+    const at = (values: readonly number[] = [], share: number): number =>
+      values.toSorted((a, b) => a - b)[Math.floor(share * (values.length - 1))] ?? NaN;
+    const [wall, cpu] = [times.get(name), cpuTimes.get(name)];
+    return { median: at(wall, 0.5), low: at(wall, 0), cpu: at(cpu, 0.5) };
   };
   return Object.fromEntries(names.map((name) => [name, timing(name)])) as Record<Name, Timing>;
 }
 
-/** One line of a table: the time of each contender, and how many times faster the last is than each other. */
+/** One line of a table: the times of each contender, and how many times faster the last is than it, by each of them. */
 export function row(title: string, timings: Readonly<Record<string, Timing>>): string {
   const entries = Object.entries(timings);
   const last = entries.at(-1)?.[1];
-  const cells = entries.map(([name, { median, low }]) => {
-    const ratio = (median / (last?.median ?? NaN)).toFixed(2);
-    const lowRatio = (low / (last?.low ?? NaN)).toFixed(2);
-    return `${name} ${median.toFixed(3)} ms (min ${low.toFixed(3)}) ${ratio}x (${lowRatio}x)`;
+  const cells = entries.map(([name, { median, low, cpu }]) => {
+    const ratios = [median / (last?.median ?? NaN), low / (last?.low ?? NaN), cpu / (last?.cpu ?? NaN)];
+    const [a, b, c] = ratios.map((ratio) => ratio.toFixed(2));
+    return `${name} ${median.toFixed(3)} min ${low.toFixed(3)} cpu ${cpu.toFixed(3)} ms (${a} ${b} ${c}x)`;
   });
   return `${title.padEnd(44)} ${cells.join(' | ')}`;
 }

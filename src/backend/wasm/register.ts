@@ -13,12 +13,14 @@
 import { getKernel, registerKernel, unregisterKernel, type KernelConfig } from '@tensorflow/tfjs-core';
 import { conv2dKernels } from './kernels/conv2d.js';
 import { conv3dKernels } from './kernels/conv3d.js';
+import { depthwiseKernels } from './kernels/depthwise.js';
 import { matMulKernels } from './kernels/matmul.js';
 import { poolKernels } from './kernels/pool.js';
 
 const families: readonly (readonly KernelConfig[])[] = [
   conv2dKernels,
   conv3dKernels,
+  depthwiseKernels,
   matMulKernels,
   poolKernels,
 ];
