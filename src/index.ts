@@ -53,6 +53,7 @@ export { DepthwiseConv1D } from './nn/depthwise-conv1d.js';
 export { DepthwiseConv2D } from './nn/depthwise-conv2d.js';
 export { DepthwiseConv3D } from './nn/depthwise-conv3d.js';
 export { Dropout, dropout, type DropoutOptions } from './nn/dropout.js';
+export { EMAParamsTree, type EMAParamsTreeOptions } from './nn/ema-params-tree.js';
 export { Embed, EmbedLookupStyle, type EmbedOptions } from './nn/embed.js';
 export { expandApply, type ExpandApplyOptions } from './nn/expand-apply.js';
 export {
@@ -94,6 +95,9 @@ export {
   type SeparableDepthwiseConvOptions,
 } from './nn/separable-depthwise-conv2d.js';
 export { Sequential, type Layer } from './nn/sequential.js';
+export { SNParamsTree, type SNParamsTreeOptions } from './nn/sn-params-tree.js';
+export { SpectralNorm, type SpectralNormCallOptions, type SpectralNormOptions } from './nn/spectral-norm.js';
+export { WeightNorm, type WeightNormOptions } from './nn/weight-norm.js';
 export type { PRNGKey } from './random/key.js';
 export { PRNGSequence } from './random/prng-sequence.js';
 export { withEmptyState, withoutApplyRng, withoutState } from './transform/adapters.js';

@@ -1,4 +1,4 @@
-import { add, zeros, type Tensor } from '@tensorflow/tfjs-core';
+import { add, zeros, type Rank, type Tensor } from '@tensorflow/tfjs-core';
 import { dot } from '../backend/ops/dot.js';
 import { truncatedNormal } from '../initializers/truncated-normal.js';
 import { module } from '../module/decorators.js';
@@ -38,7 +38,7 @@ export class Linear extends Module {
    * @returns `[..., outputSize]`
    * @throws `input-rank` for a scalar; `input-dtype` for other than float32
    */
-  call(x: Tensor): Tensor {
+  call<R extends Rank>(x: Tensor<R>): Tensor<R> {
     checkRank(this, x, { min: 1 }, '[..., inputSize]');
     checkDtype(this, x, 'float32');
     const { withBias = true, wInit, bInit = zeros } = this.options;
@@ -46,6 +46,7 @@ export class Linear extends Module {
     const init = wInit ?? truncatedNormal({ stddev: 1 / Math.sqrt(inputSize) });
     const w = getParameter('w', [inputSize, this.outputSize], { dtype: x.dtype, init });
     const y = dot(x, w);
-    return withBias ? add(y, getParameter('b', [this.outputSize], { dtype: x.dtype, init: bInit })) : y;
+    if (!withBias) return y as Tensor<R>;
+    return add(y, getParameter('b', [this.outputSize], { dtype: x.dtype, init: bInit }));
   }
 }

@@ -1,1 +1,13 @@
 export { MLP, type MLPCallOptions, type MLPOptions, type MLPReverseOptions } from './mlp.js';
+export { MobileNetV1, type MobileNetV1Options } from './mobilenet-v1.js';
+export type { VectorQuantizerResult } from './nearest-embedding.js';
+export type { BatchNormConfig } from './resnet-blocks.js';
+export { ResNet, type ResNetCallOptions, type ResNetOptions, type ResNetVariantOptions } from './resnet.js';
+export { ResNet101 } from './resnet101.js';
+export { ResNet152 } from './resnet152.js';
+export { ResNet18 } from './resnet18.js';
+export { ResNet200 } from './resnet200.js';
+export { ResNet34 } from './resnet34.js';
+export { ResNet50 } from './resnet50.js';
+export { VectorQuantizer, type VectorQuantizerOptions } from './vector-quantizer.js';
+export { VectorQuantizerEMA, type VectorQuantizerEMAOptions } from './vector-quantizer-ema.js';

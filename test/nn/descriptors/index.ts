@@ -6,11 +6,13 @@ import type { HandCase, LayerCase, LayerDescriptor } from './descriptor.js';
 import { moduleGoldens, type GoldenLayerCase } from './goldens.js';
 import { makeInputs } from './inputs.js';
 import { mlpDescriptors } from './mlp.js';
+import { netDescriptors } from './nets.js';
 import { normDescriptors } from './norm.js';
 import { poolDescriptors } from './pool.js';
 import { recurrentGoldens } from './recurrent-goldens.js';
 import { recurrentDescriptors } from './recurrent.js';
 import { shapeDescriptors } from './shape.js';
+import { spectralDescriptors } from './spectral.js';
 
 /** All layers, one file a family. */
 export const descriptors: readonly LayerDescriptor[] = [
@@ -18,10 +20,12 @@ export const descriptors: readonly LayerDescriptor[] = [
   ...attentionDescriptors,
   ...denseDescriptors,
   ...mlpDescriptors,
+  ...netDescriptors,
   ...normDescriptors,
   ...poolDescriptors,
   ...recurrentDescriptors,
   ...shapeDescriptors,
+  ...spectralDescriptors,
 ];
 
 /** Every golden case of one layer, with the name of its class. */

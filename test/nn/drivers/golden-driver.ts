@@ -38,6 +38,8 @@ function largestOf(values: ArrayLike<number>): number {
 export interface GoldenOptions {
   /** State that depends on the inputs and so equals Haiku's within the tolerance of outputs. */
   readonly stateFromData?: RegExp;
+  /** Default: that of outputs. */
+  readonly stateTolerance?: number;
   /** Leaves the gradients on WASM pending. */
   readonly pendingOnWasm?: boolean;
 }
@@ -45,11 +47,10 @@ export interface GoldenOptions {
 /** Declares the tests that compare a case with its golden. */
 export function testGolden(
   layerCase: GoldenLayerCase,
-  { stateFromData, pendingOnWasm = false }: GoldenOptions = {},
+  { stateFromData, stateTolerance = tolerances.output, pendingOnWasm = false }: GoldenOptions = {},
 ): void {
   const { golden, arrays } = layerCase;
-  const stateTolerance = (name: string): number =>
-    stateFromData?.test(name) === true ? tolerances.output : 0;
+  const toleranceOf = (name: string): number => (stateFromData?.test(name) === true ? stateTolerance : 0);
 
   for (const backend of backends) {
     onBackend(backend, () => {
@@ -58,7 +59,7 @@ export function testGolden(
         const inputs = layerCase.inputs();
         const [params, first] = model.init(golden.seed, ...inputs);
         expectBundles(params, { golden: golden.params, arrays }, 'parameter', () => 0);
-        expectBundles(first, { golden: golden.state, arrays }, 'state', stateTolerance);
+        expectBundles(first, { golden: golden.state, arrays }, 'state', toleranceOf);
         let state = first;
         golden.steps.forEach((step, i) => {
           const [output, next] = model.apply(params, state, applyKey(layerCase), ...inputs);
@@ -70,12 +71,7 @@ export function testGolden(
             `output of step ${i}`,
             toCamelCase,
           );
-          expectBundles(
-            next,
-            { golden: step.state, arrays },
-            `state after step ${i}`,
-            () => tolerances.output,
-          );
+          expectBundles(next, { golden: step.state, arrays }, `state after step ${i}`, () => stateTolerance);
           hk.tree.dispose([output, state]);
           state = next;
         });
