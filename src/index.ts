@@ -25,7 +25,15 @@ export { Module, type ModuleOptions } from './module/module.js';
 export { nameScope } from './module/name-scope.js';
 export { forceName } from './module/names.js';
 export { getParameter, getParams, type Initializer } from './module/parameters.js';
-export { maybeNextRngKey, nextRngKey, nextRngKeys, reserveRngKeys, withRng } from './module/rng.js';
+export {
+  maybeGetRngSequenceState,
+  maybeNextRngKey,
+  nextRngKey,
+  nextRngKeys,
+  replaceRngSequenceState,
+  reserveRngKeys,
+  withRng,
+} from './module/rng.js';
 export { AvgPool, avgPool, type AvgPoolOptions } from './nn/avg-pool.js';
 export type { AxisOrAxes, AxisSlice } from './nn/axes.js';
 export {
@@ -99,7 +107,7 @@ export { SNParamsTree, type SNParamsTreeOptions } from './nn/sn-params-tree.js';
 export { SpectralNorm, type SpectralNormCallOptions, type SpectralNormOptions } from './nn/spectral-norm.js';
 export { WeightNorm, type WeightNormOptions } from './nn/weight-norm.js';
 export type { PRNGKey } from './random/key.js';
-export { PRNGSequence } from './random/prng-sequence.js';
+export { PRNGSequence, type KeyOrSeed, type PRNGSequenceState } from './random/prng-sequence.js';
 export { withEmptyState, withoutApplyRng, withoutState } from './transform/adapters.js';
 export { grad, valueAndGrad } from './transform/grad.js';
 export { foriLoop, whileLoop } from './transform/loop.js';

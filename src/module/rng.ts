@@ -1,6 +1,6 @@
 import { TankaError } from '../errors/tanka-error.js';
 import type { PRNGKey } from '../random/key.js';
-import { PRNGSequence, type KeyOrSeed } from '../random/prng-sequence.js';
+import { PRNGSequence, type KeyOrSeed, type PRNGSequenceState } from '../random/prng-sequence.js';
 import { currentFrame } from './frame.js';
 
 function maybeSequence(caller: string): PRNGSequence | null {
@@ -20,31 +20,66 @@ function sequence(caller: string): PRNGSequence {
   return current;
 }
 
+let nextRngKeyCalls = 0;
+
 /**
- * The next key of the running `init` or `apply`.
+ * The next key of the running `init` or `apply`: a new one at each call.
  *
  * @throws `outside-transform`; `rng-missing`
  */
 export function nextRngKey(): PRNGKey {
-  return sequence('nextRngKey').nextKey();
+  const current = sequence('nextRngKey');
+  nextRngKeyCalls++;
+  return current.nextKey();
 }
 
-/** The next `num` keys, split off in one go. */
+/** How often `f` calls {@link nextRngKey}, itself or in what it calls. */
+export function countRngKeys(f: () => void): number {
+  const before = nextRngKeyCalls;
+  f();
+  return nextRngKeyCalls - before;
+}
+
+/**
+ * The next `num` keys, split off in one go: not the keys that `num` calls of {@link nextRngKey} would give.
+ *
+ * @throws `outside-transform`; `rng-missing`; `random-argument-invalid` for `num` below 1
+ */
 export function nextRngKeys(num: number): PRNGKey[] {
-  return sequence('nextRngKeys').take(num);
+  const current = sequence('nextRngKeys');
+  if (!Number.isSafeInteger(num) || num < 1) {
+    throw new TankaError(
+      'random-argument-invalid',
+      `hk.nextRngKeys returns at least one key, but ${String(num)} were asked for. Call it only where keys are needed.`,
+    );
+  }
+  return current.take(num);
 }
 
-/** The next key, or `null` where no key was given. */
+/**
+ * The next key, or `null` where no key was given to `init` or `apply`.
+ *
+ * @throws `outside-transform`
+ */
 export function maybeNextRngKey(): PRNGKey | null {
   return maybeSequence('maybeNextRngKey')?.nextKey() ?? null;
 }
 
-/** Splits off `num` keys at once, to be handed out before any later one. */
+/**
+ * Splits off `num` keys at once, to be handed out before any later one.
+ *
+ * @throws `outside-transform`; `rng-missing`
+ */
 export function reserveRngKeys(num: number): void {
   sequence('reserveRngKeys').reserve(num);
 }
 
-/** Runs `f` with keys from a sequence of its own; the outer sequence is untouched. */
+/**
+ * Runs `f` with keys from a sequence of its own and returns its result; the outer sequence is untouched. Also where no key was given to
+ * `init` or `apply`.
+ *
+ * @throws `outside-transform`; `key-invalid`; `seed-invalid`
+ */
 export function withRng<R>(keyOrSeed: KeyOrSeed, f: () => R): R {
   const { rngs } = currentFrame('withRng');
   rngs.push(new PRNGSequence(keyOrSeed));
@@ -53,4 +88,22 @@ export function withRng<R>(keyOrSeed: KeyOrSeed, f: () => R): R {
   } finally {
     rngs.pop();
   }
+}
+
+/**
+ * The state of the running `init`'s or `apply`'s sequence of keys, or `null` where no key was given: see {@link replaceRngSequenceState}.
+ *
+ * @throws `outside-transform`
+ */
+export function maybeGetRngSequenceState(): PRNGSequenceState | null {
+  return maybeSequence('maybeGetRngSequenceState')?.internalState ?? null;
+}
+
+/**
+ * Continues with the keys that would have come when {@link maybeGetRngSequenceState} gave this state.
+ *
+ * @throws `outside-transform`; `rng-missing`; `key-invalid`
+ */
+export function replaceRngSequenceState(state: PRNGSequenceState): void {
+  sequence('replaceRngSequenceState').replaceInternalState(state);
 }
