@@ -26,10 +26,14 @@ function nested<Key extends PRNGKey | null>(flat: readonly Key[], shape: readonl
  * @throws `key-invalid`; `random-shape-invalid`
  */
 export function split<Key extends PRNGKey | null>(key: Key, num?: number): Key[];
+export function split<Key extends PRNGKey | null>(key: Key, num: readonly []): Key;
 export function split<Key extends PRNGKey | null>(key: Key, num: readonly number[]): Keys<Key>;
-export function split(key: PRNGKey | null, num: number | readonly number[] = 2): Keys<PRNGKey | null> {
+export function split(
+  key: PRNGKey | null,
+  num: number | readonly number[] = 2,
+): PRNGKey | null | Keys<PRNGKey | null> {
   const shape = checkShape('split', typeof num === 'number' ? [num] : num);
   const count = sizeOf(shape);
   const flat = key === null ? new Array<null>(count).fill(null) : perform(operation, key, { count });
-  return shape.length === 0 ? [flat[0]] : nested<PRNGKey | null>(flat, shape);
+  return shape.length === 0 ? flat[0] : nested<PRNGKey | null>(flat, shape);
 }

@@ -72,6 +72,7 @@ describe('keys', () => {
     expect(nested).to.have.length(2);
     expect(nested.flat(2)).to.deep.equal(flat);
     expect(random.split(key, [0])).to.deep.equal([]);
+    expect(random.split(key, [])).to.deep.equal(flat[0]);
     expect(random.split(key, [3])).to.deep.equal(flat.slice(0, 3));
   });
 

@@ -117,7 +117,9 @@ describe('PRNGSequence', () => {
   for (const [what, value] of wrong) {
     it(`does not start from ${what}`, () => {
       expect(errorCode(() => new PRNGSequence(value as number))).to.equal('key-invalid');
-      expect(errorCode(() => new PRNGSequence(1).replaceInternalState(value as hk.PRNGSequenceState))).to.equal('key-invalid');
+      expect(
+        errorCode(() => new PRNGSequence(1).replaceInternalState(value as hk.PRNGSequenceState)),
+      ).to.equal('key-invalid');
     });
   }
 

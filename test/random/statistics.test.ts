@@ -6,7 +6,7 @@ const { random } = hk;
 const N = 200_000;
 
 function moments(sample: Tensor): { mean: number; variance: number } {
-  const values = sample.dataSync();
+  const values = Float64Array.from(sample.dataSync());
   sample.dispose();
   const mean = values.reduce((sum, x) => sum + x, 0) / values.length;
   const variance = values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / values.length;
