@@ -44,6 +44,13 @@ function matMul(name: string, inputs: MatMulInputs, attrs: MatMulAttrs, epilogue
   let m = transposeA ? aColumns : aRows;
   const k = transposeA ? aRows : aColumns;
   const n = transposeB ? bRows : bColumns;
+  const inner = transposeB ? bColumns : bRows;
+  util.assert(
+    k === inner,
+    () =>
+      `Error in matMul: inner shapes (${k}) and (${inner}) of Tensors with shapes ${a.shape.join()} and ${b.shape.join()} ` +
+      `and transposeA=${transposeA} and transposeB=${transposeB} must match.`,
+  );
   const batchA = a.shape.slice(0, -2);
   const batchB = b.shape.slice(0, -2);
   const batch = broadcast_util.assertAndGetBroadcastShape(batchA, batchB);
