@@ -48,6 +48,7 @@ describe('the code in README, docs and docs comments', function () {
     it(`${block.where} runs`, async () => {
       const log = console.log;
       console.log = () => undefined;
+      const variables = new Set(Object.keys(engine().registeredVariables));
       engine().startScope();
       let thrown: unknown;
       try {
@@ -56,6 +57,10 @@ describe('the code in README, docs and docs comments', function () {
         thrown = error;
       } finally {
         engine().endScope();
+        // Variables, such as the weights of layers, outlive a scope.
+        for (const [name, variable] of Object.entries(engine().registeredVariables)) {
+          if (!variables.has(name)) variable.dispose();
+        }
         console.log = log;
       }
       if (block.tags.includes('wrong')) {

@@ -185,7 +185,7 @@ onEachBackend('outputs as Keras gave them', () => {
       linear: { w: Tensor2D; b: Tensor };
     }
     const callFn = signature(['params', 'inputs'], (params: Embedding, ids: Tensor2D) => {
-      const embedded = mean(gather(params.embed.embeddings, ids), 1) as Tensor2D;
+      const embedded = mean<Tensor2D>(gather(params.embed.embeddings, ids), 1);
       return add(matMul(embedded, params.linear.w), params.linear.b);
     });
     const layer = new JaxLayer({ callFn, params: golden.haiku('step0/params') });

@@ -23,7 +23,7 @@ export interface JaxLayerOptions extends ModelFunctionOptions, LayerOptions {
   readonly seed?: number | null;
 }
 
-/** A layer may be made inside of a tidy scope, and built outside. */
+/** Keeps the tensors of a tree beyond the tidy scope that runs. */
 function kept(tree: LeafTree): LeafTree {
   for (const tensor of tensorsOf(tree)) keep(tensor);
   return tree;
@@ -54,8 +54,8 @@ export class JaxLayer extends WrapperLayer {
   readonly seed: number | null;
   readonly #model: ModelFunction;
   /** Given trees until the layer is built, then its weights. */
-  #params: LeafTree | WeightTree | null;
-  #state: LeafTree | WeightTree | null;
+  #params: LeafTree | WeightTree | null = null;
+  #state: LeafTree | WeightTree | null = null;
   #calls = 0;
   /** The config that the layer came from. */
   #saved: serialization.ConfigDict | null = null;
@@ -71,8 +71,12 @@ export class JaxLayer extends WrapperLayer {
     this.#model = new ModelFunction(options);
     if (!this.#model.random) this.seed = null;
     else this.seed = seed === null ? randomSeed() : checkSeed(seed);
-    this.#params = params === null ? null : kept(readTree(params, 'params'));
-    this.#state = state === null ? null : kept(readTree(state, 'state'));
+    tidy(() => {
+      this.#params = params === null ? null : readTree(params, 'params');
+      this.#state = state === null ? null : readTree(state, 'state');
+      // A layer may be made inside of a tidy scope, and built outside.
+      for (const tree of [this.#params, this.#state]) if (tree !== null) kept(tree);
+    });
   }
 
   get callFn(): AnyFunction {
@@ -278,9 +282,10 @@ export class JaxLayer extends WrapperLayer {
     }
     tidy(() => {
       const rng = this.#model.random ? this.getInitKey() : null;
-      const { params, state } = this.#model.init(rng, inputs());
-      this.#params = params == null ? null : kept(readTree(params, 'params'));
-      this.#state = state == null ? null : kept(readTree(state, 'state'));
+      const made = this.#model.init(rng, inputs());
+      const params = made.params == null ? null : readTree(made.params, 'params');
+      const state = made.state == null ? null : readTree(made.state, 'state');
+      [this.#params, this.#state] = [params && kept(params), state && kept(state)];
     });
   }
 

@@ -25,7 +25,6 @@ export async function fitSteps(
       batchSize: x.shape[0],
       epochs: 1,
       shuffle: false,
-      verbose: 0,
     });
     losses.push(history.loss[0] as number);
     after(step);
