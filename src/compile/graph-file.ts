@@ -79,7 +79,7 @@ function takeInputs(plan: Plan, signature: SavedSignature, args: unknown[]): Ten
   if (nesting !== JSON.stringify(signature.arguments))
     throw mismatch([], 'nested as they were saved', nesting);
   const inputs: Tensor[] = [];
-  leavesWithPath<unknown>(args as never).forEach(({ path, leaf }, i) => {
+  leavesWithPath<unknown>(args).forEach(({ path, leaf }, i) => {
     const expected = signature.leaves[i];
     if (expected.kind === 'static') {
       if (leaf !== expected.value) throw mismatch(path, String(expected.value), String(leaf));

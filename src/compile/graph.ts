@@ -1,4 +1,4 @@
-import type { DataType } from '@tensorflow/tfjs-core';
+import type { DataType, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
 import type { RandomOperation } from '../backend/recordable.js';
 
 /** Number of a buffer in a graph. Views of one buffer (a reshape) share it. */
@@ -22,6 +22,8 @@ export interface KernelNode {
   readonly kind: 'kernel';
   readonly name: string;
   readonly inputs: Readonly<Record<string, View | readonly View[]>>;
+  /** True for kernels that take their inputs as an array (`Concat`): the names are then its indices. */
+  readonly isList?: boolean;
   readonly attributes: Attributes;
   readonly outputs: readonly View[];
 }
@@ -77,6 +79,15 @@ export function sizeOf(shape: readonly number[]): number {
 /** Bytes of the values of a view. */
 export function bytesOf({ shape, dtype }: Pick<View, 'shape' | 'dtype'>): number {
   return sizeOf(shape) * (dtype === 'bool' ? 1 : 4);
+}
+
+/** The inputs of a kernel call, as its function takes them. */
+export function kernelInputs(node: KernelNode, read: (view: View) => TensorInfo): NamedTensorInfoMap {
+  const entries = Object.entries(node.inputs).map(
+    ([name, input]) => [name, 'buffer' in input ? read(input) : input.map(read)] as const,
+  );
+  const inputs = node.isList === true ? entries.map(([, input]) => input) : Object.fromEntries(entries);
+  return inputs as unknown as NamedTensorInfoMap;
 }
 
 /** The same kernel call on other views. */

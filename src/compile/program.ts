@@ -6,14 +6,20 @@ import {
   tidy,
   type KernelBackend,
   type NamedAttrMap,
-  type NamedTensorInfoMap,
   type Tensor,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
 import { isTensor } from '../backend/engine.js';
 import { isKey, type PRNGKey } from '../random/key.js';
 import { leaves } from '../tree/tree.js';
-import type { BufferId, Graph, KernelNode, RandomNode, View } from './graph.js';
+import {
+  kernelInputs,
+  type BufferId,
+  type Graph,
+  type KernelNode,
+  type RandomNode,
+  type View,
+} from './graph.js';
 
 /** What the backend knows values by. */
 export type DataId = TensorInfo['dataId'];
@@ -64,12 +70,9 @@ export function kernelCall(
   host: KernelBackend,
 ): (read: (view: View) => TensorInfo, memory: Memory) => void {
   const config = getKernel(node.name, getBackend());
-  const entries = Object.entries(node.inputs);
   const attrs = node.attributes as NamedAttrMap;
   return (read, memory) => {
-    const inputs: Record<string, TensorInfo | TensorInfo[]> = {};
-    for (const [name, input] of entries) inputs[name] = 'buffer' in input ? read(input) : input.map(read);
-    const made = config.kernelFunc({ inputs: inputs as NamedTensorInfoMap, attrs, backend: host });
+    const made = config.kernelFunc({ inputs: kernelInputs(node, read), attrs, backend: host });
     const outputs = Array.isArray(made) ? made : [made];
     node.outputs.forEach((view, i) => (memory.data[view.buffer] = outputs[i].dataId));
   };

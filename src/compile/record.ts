@@ -185,7 +185,15 @@ export function record<R>(
     const isView = made.length === 1 && recorder.isKnown(made[0]);
     if (!isView) {
       const outputs = made.map((tensor) => recorder.written(tensor));
-      recorder.nodes.push({ kind: 'kernel', name, inputs: views, attributes: { ...attributes }, outputs });
+      const isList = Array.isArray(given);
+      recorder.nodes.push({
+        kind: 'kernel',
+        name,
+        inputs: views,
+        isList,
+        attributes: { ...attributes },
+        outputs,
+      });
     }
     return result;
   };

@@ -14,7 +14,6 @@ import {
   sizeOf,
   viewsRead,
   type BufferId,
-  type ConstantValues,
   type Graph,
   type KernelNode,
   type View,
@@ -136,7 +135,7 @@ class Reader {
   }
 
   node(value: unknown): KernelNode {
-    const { kind, name, inputs, attributes, outputs } = this.object(value);
+    const { kind, name, inputs, isList, attributes, outputs } = this.object(value);
     if (kind !== 'kernel' || typeof name !== 'string') throw invalid('an operation is malformed');
     if ((getKernel(name, getBackend()) as KernelConfig | undefined) === undefined) {
       throw invalid(`it needs the operation ${name}, which the backend ${getBackend()} does not have`);
@@ -149,6 +148,7 @@ class Reader {
       kind,
       name,
       inputs: Object.fromEntries(entries),
+      isList: isList === true,
       attributes: this.object(attributes),
       outputs: this.list(outputs).map((one) => this.view(one)),
     };
@@ -200,7 +200,7 @@ export function deserialise(bytes: Uint8Array): { graph: Graph; signature: Saved
         const array = arrays[String(view.buffer)] as (typeof arrays)[string] | undefined;
         if (array?.size !== sizeOf(view.shape) || array.dtype !== view.dtype)
           throw invalid(`constant ${view.buffer} is missing or has another shape`);
-        return [view.buffer, { view, values: array.dataSync().slice() as ConstantValues }] as const;
+        return [view.buffer, { view, values: array.dataSync().slice() }] as const;
       }),
     );
     const results = reader.list(saved.results).map((entry): Graph['results'][number] => {

@@ -3,13 +3,12 @@ import {
   type DataType,
   type KernelConfig,
   type NamedAttrMap,
-  type NamedTensorInfoMap,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
 import { traceHeap, type HeapTracer } from '../backend/wasm/heap.js';
 import type { RawKernels } from '../backend/wasm/exports.js';
 import { isOwnKernel } from '../backend/wasm/kernel.js';
-import { bytesOf, type KernelNode, type View } from './graph.js';
+import { bytesOf, kernelInputs, type KernelNode, type View } from './graph.js';
 
 /** A place that a traced kernel reads or writes. */
 export type Place =
@@ -115,17 +114,12 @@ export function traceKernel(node: KernelNode, real: RawKernels): TracedKernel | 
   if (config === undefined || !isOwnKernel(config)) return undefined;
   const tracer = new Tracer(real);
   const input = (view: View): TensorInfo => tracer.add({ kind: 'input', view }, view.shape, view.dtype);
-  const inputs = Object.fromEntries(
-    Object.entries(node.inputs).map(([name, views]) => [
-      name,
-      'buffer' in views ? input(views) : views.map(input),
-    ]),
-  );
+  const inputs = kernelInputs(node, input);
   let made: TensorInfo | TensorInfo[];
   try {
     made = traceHeap(tracer, () =>
       config.kernelFunc({
-        inputs: inputs as NamedTensorInfoMap,
+        inputs,
         attrs: node.attributes as NamedAttrMap,
         backend: {},
       }),

@@ -44,10 +44,13 @@ function isReference(node: unknown): node is ArrayReference {
 
 function resolve<T>(node: unknown, leaf: (reference: ArrayReference) => T): unknown {
   if (isReference(node)) return leaf(node);
-  return Object.fromEntries(Object.entries(node as object).map(([key, child]) => [key, resolve(child, leaf)]));
+  return Object.fromEntries(
+    Object.entries(node as object).map(([key, child]) => [key, resolve(child, leaf)]),
+  );
 }
 
-const tensors = (references: unknown): Updates => resolve(references, (r) => goldenTensor(array(r))) as Updates;
+const tensors = (references: unknown): Updates =>
+  resolve(references, (r) => goldenTensor(array(r))) as Updates;
 
 function expectTree(actual: Updates, expected: unknown, what: string): void {
   const flat = new Map(leavesWithPath(actual).map(({ path, leaf }) => [path.join(' '), leaf]));
@@ -80,7 +83,9 @@ function build({ optimizer, chain, schedule, args = {} }: Case): GradientTransfo
   }
   if (schedule) {
     const [[name, options]] = Object.entries(schedule as Record<string, Arguments>);
-    const made = (optim as unknown as Record<string, (o: unknown) => unknown>)[camel(name)](camelKeys(options));
+    const made = (optim as unknown as Record<string, (o: unknown) => unknown>)[camel(name)](
+      camelKeys(options),
+    );
     return factories[camel(optimizer!)](made);
   }
   const { learningRate, everyKSchedule, ...options } = camelKeys(args);
@@ -166,7 +171,12 @@ describe('losses, against Optax', () => {
       const actual = tidy(() => {
         const ids = stored('ids');
         const hot = oneHot(ids, 5);
-        return calls[loss!](stored('logits'), ids, stored('targets'), tensor(hot.dataSync(), hot.shape, 'float32'));
+        return calls[loss!](
+          stored('logits'),
+          ids,
+          stored('targets'),
+          tensor(hot.dataSync(), hot.shape, 'float32'),
+        );
       });
       const expected = value as ArrayReference;
       expect(actual.shape).to.deep.equal(expected.shape);

@@ -1,12 +1,6 @@
+import { backend, getBackend, getKernel, type NamedAttrMap, type TensorInfo } from '@tensorflow/tfjs-core';
 import {
-  backend,
-  getBackend,
-  getKernel,
-  type NamedAttrMap,
-  type NamedTensorInfoMap,
-  type TensorInfo,
-} from '@tensorflow/tfjs-core';
-import {
+  kernelInputs,
   viewsRead,
   type BufferId,
   type ConstantValues,
@@ -33,14 +27,8 @@ export function foldConstants(graph: Graph): Graph {
     return { dataId, shape: shape as number[], dtype };
   };
   const compute = (node: KernelNode): void => {
-    const inputs = Object.fromEntries(
-      Object.entries(node.inputs).map(([name, input]) => [
-        name,
-        'buffer' in input ? info(input) : input.map(info),
-      ]),
-    );
     const made = getKernel(node.name, getBackend()).kernelFunc({
-      inputs: inputs as NamedTensorInfoMap,
+      inputs: kernelInputs(node, info),
       attrs: node.attributes as NamedAttrMap,
       backend: host,
     });

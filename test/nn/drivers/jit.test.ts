@@ -1,0 +1,94 @@
+import { add, clone, mul, sum, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
+import * as hk from '../../../src/index.js';
+import { expectBits, expectClose } from '../../support/compare.js';
+import { tolerances } from '../../support/tolerances.js';
+import { casesOf, descriptors } from '../descriptors/index.js';
+import { modelOf, withRun } from './run.js';
+
+/** A replay may differ from the function by the rounding that passes reorder. */
+const REPLAY = 1e-5;
+
+type Values = Float32Array | Int32Array | Uint8Array;
+
+/** Compares two trees of tensors and frees both. */
+function compare(actual: unknown, expected: unknown, tolerance: number): void {
+  const wanted = hk.tree.leavesWithPath(expected as hk.tree.Tree<Tensor>);
+  const given = hk.tree.leaves(actual as hk.tree.Tree<Tensor>);
+  try {
+    wanted.forEach(({ path, leaf }, i) => {
+      const values = leaf.dataSync() as Values;
+      if (leaf.dtype === 'float32') expectClose(given[i], values, tolerance, path.join('/'));
+      else expectBits(given[i], values, path.join('/'));
+    });
+  } finally {
+    hk.tree.dispose([actual, expected]);
+  }
+}
+
+/** The same inputs, float ones halved. */
+function others(inputs: readonly Tensor[]): Tensor[] {
+  return inputs.map((input) => (input.dtype === 'float32' ? mul(input, 0.5) : clone(input)));
+}
+
+describe('layers give the same recorded and replayed', () => {
+  for (const descriptor of descriptors) {
+    for (const layerCase of casesOf(descriptor)) {
+      it(layerCase.id, () => {
+        const { apply } = modelOf(layerCase);
+        const key = (seed: number): hk.PRNGKey | null =>
+          layerCase.applySeed === undefined ? null : hk.random.key(layerCase.applySeed + seed);
+        const jitted = hk.jit(apply);
+        withRun(layerCase, ({ params, state, inputs }) => {
+          const second = others(inputs);
+          try {
+            hk.tree.dispose(jitted(params, state, key(0), ...inputs));
+            for (const [seed, given] of [
+              [0, inputs],
+              [1, second],
+            ] as const) {
+              compare(
+                jitted(params, state, key(seed), ...given),
+                apply(params, state, key(seed), ...given),
+                REPLAY,
+              );
+            }
+          } finally {
+            hk.tree.dispose(second);
+            jitted.dispose();
+          }
+        });
+      });
+
+      if (layerCase.differentiable === false || descriptor.notDifferentiable?.test(layerCase.id) === true)
+        continue;
+      it(`${layerCase.id}, its gradient`, () => {
+        const { apply } = modelOf(layerCase);
+        const key = layerCase.applySeed === undefined ? null : hk.random.key(layerCase.applySeed);
+        const gradient = (params: hk.Params, state: hk.State, ...inputs: Tensor[]): hk.Params =>
+          hk.grad((p: hk.Params) => {
+            const [output] = apply(p, state, key, ...inputs);
+            const terms = hk.tree
+              .leaves(output as hk.tree.Tree<Tensor>)
+              .filter((leaf) => leaf.dtype === 'float32');
+            return terms.map((leaf) => sum(leaf)).reduce((total, term) => add(total, term)) as Scalar;
+          })(params);
+        const jitted = hk.jit(gradient);
+        withRun(layerCase, ({ params, state, inputs }) => {
+          if (hk.tree.leaves(params).length === 0) return;
+          const second = others(inputs);
+          try {
+            hk.tree.dispose(jitted(params, state, ...inputs));
+            compare(
+              jitted(params, state, ...second),
+              gradient(params, state, ...second),
+              tolerances.gradient,
+            );
+          } finally {
+            hk.tree.dispose(second);
+            jitted.dispose();
+          }
+        });
+      });
+    }
+  }
+});
