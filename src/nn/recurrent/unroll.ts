@@ -1,4 +1,4 @@
-import { stack, Tensor, transpose, unstack } from '@tensorflow/tfjs-core';
+import { stack, transpose, unstack, type Tensor } from '@tensorflow/tfjs-core';
 import { flatten, leaves, map, unflatten, type Tree } from '../../tree/tree.js';
 import { scan } from '../../transform/scan.js';
 import { checkRank } from '../input-checks.js';
@@ -108,9 +108,9 @@ export function dynamicUnroll<Input, State, Output>(
   const running = sequenceLengths ? runningSteps(caller, sequenceLengths, steps) : null;
 
   const [last, [outputs, states]] = scan(
-    (state: State, x: { inputs: unknown; running: unknown }): [State, [unknown, unknown]] => {
+    (state: State, x: { inputs: unknown; running: Tensor | null }): [State, [unknown, unknown]] => {
       const result = step(x.inputs as Input, state);
-      const [output, next] = x.running instanceof Tensor ? holdFinished(x.running, result, state) : result;
+      const [output, next] = x.running === null ? result : holdFinished(x.running, result, state);
       return [next, [output, returnAllStates ? next : null]];
     },
     initialState,

@@ -27,11 +27,11 @@ function buildCore(library: Library, { core, reset }: RecurrentGoldenCase): AnyC
   const build = ({ module, args }: GoldenCore): AnyCore =>
     buildModule(library, module, args) as unknown as AnyCore;
   if (!('layers' in core)) {
-    return reset ? (new library.ResetCore(build(core)) as unknown as AnyCore) : build(core);
+    return reset ? new library.ResetCore(build(core)) : build(core);
   }
   const layers = core.layers.map(build);
   const stack = core.skip ? library.deepRnnWithSkipConnections(layers) : new library.DeepRNN(layers);
-  return stack as unknown as AnyCore;
+  return stack;
 }
 
 function unroll(library: Library, golden: RecurrentGoldenCase, inputs: Tensor[]): unknown {

@@ -1,0 +1,88 @@
+import { Tensor } from '@tensorflow/tfjs-core';
+import { expect } from 'chai';
+import * as hk from '../../../src/index.js';
+import { expectGoldenTree, referenceValues } from '../../support/golden-trees.js';
+import { goldenCases, goldenTensor, type ArrayReference, type GoldenArray } from '../../support/goldens.js';
+import { expectClose } from '../../support/compare.js';
+import { gradientsOf, probe } from '../../support/gradients.js';
+import { tolerances } from '../../support/tolerances.js';
+import { toCamelCase } from '../descriptors/build.js';
+import { arrayOf } from '../descriptors/goldens.js';
+import { backends, onBackend } from '../drivers/run.js';
+
+/** A call of a function of jax.nn. */
+interface FunctionCase {
+  readonly id: string;
+  readonly fn: string;
+  readonly inputs: readonly ArrayReference[];
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly output: readonly ArrayReference[];
+  readonly grads?: readonly ArrayReference[];
+}
+
+type AnyFunction = (...args: unknown[]) => Tensor | Tensor[];
+
+const { cases, arrays } = goldenCases<FunctionCase>('nn');
+
+function toTensor(reference: ArrayReference): Tensor {
+  return goldenTensor(arrayOf(arrays as Map<string, GoldenArray>, reference));
+}
+
+function isReference(value: unknown): value is ArrayReference {
+  return value !== null && typeof value === 'object' && '$t' in value;
+}
+
+/** Runs a case on fresh tensors and frees them. */
+function withCall(
+  golden: FunctionCase,
+  use: (call: (inputs: Tensor[]) => Tensor[], inputs: Tensor[]) => void,
+): void {
+  const inputs = golden.inputs.map(toTensor);
+  const { num_classes: numClasses, ...others } = golden.options;
+  const options = Object.fromEntries(
+    Object.entries(others).map(([name, value]) => [
+      toCamelCase(name),
+      isReference(value) ? toTensor(value) : value,
+    ]),
+  );
+  const positional = numClasses === undefined ? [] : [numClasses];
+  const f = hk.nn[toCamelCase(golden.fn) as 'relu'] as unknown as AnyFunction;
+  use((xs) => [f(...xs, ...positional, options)].flat(), inputs);
+  hk.tree.dispose(inputs);
+  for (const value of Object.values(options)) if (value instanceof Tensor) value.dispose();
+}
+
+describe('hk.nn equals jax.nn', () => {
+  for (const backend of backends) {
+    onBackend(backend, () => {
+      for (const golden of cases) {
+        it(`${golden.id}: values`, () => {
+          withCall(golden, (call, inputs) => {
+            const model = hk.transform((...xs: Tensor[]) => call(xs));
+            const output = model.apply({}, null, ...inputs);
+            expectGoldenTree(output, golden.output, arrays, tolerances.output, golden.id);
+            hk.tree.dispose(output);
+          });
+        });
+
+        const { grads } = golden;
+        if (grads === undefined) continue;
+        it(`${golden.id}: gradients`, () => {
+          withCall(golden, (call, inputs) => {
+            const found = gradientsOf((_, xs) => probe(call(xs)), {}, inputs);
+            grads.forEach((reference, i) => {
+              const gradient = found.inputs[i] as Tensor;
+              expectClose(gradient, referenceValues(arrays, reference), tolerances.gradient, `input ${i}`);
+            });
+            hk.tree.dispose([found.value, found.inputs]);
+          });
+        });
+      }
+    });
+  }
+
+  it('has a golden of every function', () => {
+    const tested = new Set(cases.map(({ fn }) => toCamelCase(fn)));
+    expect([...tested]).to.have.members(Object.keys(hk.nn));
+  });
+});
