@@ -17,6 +17,7 @@ export {
   type Setter,
   type SetterContext,
 } from './module/creators.js';
+export { capture, type Captured } from './module/capture.js';
 export { module, nameLike, transparent } from './module/decorators.js';
 export { Deferred } from './module/deferred.js';
 export { currentName, type Params, type State } from './module/frame.js';

@@ -36,6 +36,11 @@ const always: Interceptor[] = [];
  */
 export function interceptMethods<R>(interceptor: Interceptor, f: () => R): R {
   currentFrame('interceptMethods');
+  return withInterceptor(interceptor, f);
+}
+
+/** {@link interceptMethods} that also works around calls of `init` and `apply`. */
+export function withInterceptor<R>(interceptor: Interceptor, f: () => R): R {
   return interceptors.with(interceptor, f);
 }
 
