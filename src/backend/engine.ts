@@ -1,4 +1,4 @@
-import { engine, Tensor } from '@tensorflow/tfjs-core';
+import { clone, engine, Tensor, type KernelBackend } from '@tensorflow/tfjs-core';
 
 /** An operation that the engine has recorded for a later gradient. */
 export interface TapeNode {
@@ -20,12 +20,14 @@ interface Scope {
 /** The parts of the engine that its types hide. */
 interface OpenEngine {
   nextTensorId(): number;
+  makeTensorFromTensorInfo(info: Tensor, backend: KernelBackend): Tensor;
   readonly state: {
     activeTape: TapeNode[] | null;
     gradientDepth: number;
     kernelDepth: number;
     nextTapeNodeId: number;
     readonly activeScope?: Scope | null;
+    readonly tensorInfo: WeakMap<object, { readonly backend: KernelBackend }>;
   };
 }
 
@@ -54,6 +56,23 @@ export function releaseToScope(tensor: Tensor): void {
   if (scope === undefined || scope === null) return;
   (tensor as { scopeId: number }).scopeId = scope.id;
   scope.track.push(tensor);
+}
+
+/**
+ * A tensor with the same values and a life of its own, which no gradient sees. It shares the memory: the stock WASM backend's
+ * `clone` copies it.
+ */
+export function alias(tensor: Tensor): Tensor {
+  const open = openEngine();
+  const info = open.state.tensorInfo.get(tensor.dataId);
+  if (info === undefined) return clone(tensor);
+  info.backend.incRef(tensor.dataId);
+  return open.makeTensorFromTensorInfo(tensor, info.backend);
+}
+
+/** A tensor with the same values and a life of its own, through which gradients flow. */
+export function handleOf(tensor: Tensor): Tensor {
+  return recordingGradient() ? clone(tensor) : alias(tensor);
 }
 
 /** The innermost tidy scope that is open, or `undefined`: two calls with the same scope between them run in the same block. */

@@ -2,7 +2,7 @@ import { engine, type Tensor } from '@tensorflow/tfjs-core';
 import { openEngine, releaseToScope, tensorIdMark, type TapeNode } from './engine.js';
 
 /** Frees what a tape has saved. */
-function disposeTape(tape: readonly TapeNode[]): void {
+export function disposeTape(tape: readonly TapeNode[]): void {
   for (const node of tape) for (const tensor of node.saved ?? []) tensor.dispose();
 }
 

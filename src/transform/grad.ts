@@ -1,5 +1,5 @@
-import { clone, Tensor, zerosLike } from '@tensorflow/tfjs-core';
-import { isTensor } from '../backend/engine.js';
+import { Tensor, zerosLike } from '@tensorflow/tfjs-core';
+import { handleOf, isTensor } from '../backend/engine.js';
 import { tapeGradients } from '../backend/tape.js';
 import { TankaError } from '../errors/tanka-error.js';
 import { checkSynchronous } from '../module/asynchronous.js';
@@ -104,7 +104,7 @@ export function valueAndGrad<
       for (const position of new Set(chosen)) {
         // Copies have ids of their own: a tensor that is at two leaves, or that `f` also reaches in another way, is told apart.
         inputs[position] = map((leaf: Tensor) => {
-          const x = clone(checkLeaf(leaf, position));
+          const x = handleOf(checkLeaf(leaf, position));
           xs.push(x);
           return x;
         }, args[position]);

@@ -4,36 +4,46 @@ import { TankaError } from '../errors/tanka-error.js';
 import { maybeCurrentFrame, type Frame } from '../module/frame.js';
 import { isNode, map } from '../tree/tree.js';
 import { internalState, reserveUpToFull, statesDiffer, withOwnNames } from './internal-state.js';
+import { scalarValue } from './scalar-value.js';
 import { tidyInFrame, tidyOwnedInFrame } from './ownership.js';
 
 function kindOf(leaf: unknown): string {
   return isTensor(leaf) ? `${leaf.dtype}[${String(leaf.shape)}]` : typeof leaf;
 }
 
-function checkCarry(caller: string, before: unknown, after: unknown): void {
+/**
+ * Checks that two nestings agree, tensors in shape and dtype too. A number stands for a scalar.
+ *
+ * @param rule what the message begins with
+ */
+export function checkSameKind(
+  code: 'loop-carry' | 'branch-mismatch' | 'vmap-mismatch',
+  rule: string,
+  first: unknown,
+  other: unknown,
+): void {
   const wrong = (what: string, cause?: unknown): TankaError =>
-    new TankaError(
-      'loop-carry',
-      `The function given to hk.${caller} must return a carry of the same nesting, shapes and dtypes as it takes, but ${what}.`,
-      { cause },
-    );
+    new TankaError(code, `${rule}, but ${what}.`, { cause });
   try {
     map(
       (a: never, b: never) => {
         if (isNode(b)) throw wrong(`a leaf became ${Array.isArray(b) ? 'an array' : 'an object'}`);
         const [from, to] = [kindOf(a), kindOf(b)];
-        // A number stands for a scalar.
-        if (isTensor(a) && isTensor(b) && from !== to) {
-          throw wrong(`a leaf went from ${from} to ${to}`);
-        }
+        if (isTensor(a) && isTensor(b) && from !== to)
+          throw wrong(`a leaf is ${from} in one and ${to} in the other`);
       },
-      before,
-      after,
+      first,
+      other,
     );
   } catch (error) {
     if (!(error instanceof TankaError && error.code === 'tree-structure-mismatch')) throw error;
-    throw wrong(`its nesting changed: ${error.message}`, error);
+    throw wrong(`their nestings differ: ${error.message}`, error);
   }
+}
+
+function checkCarry(caller: string, before: unknown, after: unknown): void {
+  const rule = `The function given to hk.${caller} must return a carry of the same nesting, shapes and dtypes as it takes`;
+  checkSameKind('loop-carry', rule, before, after);
 }
 
 /**
@@ -76,16 +86,6 @@ export function scanStep<C, Y>(
   const next = loopStep(caller, frame, () => f(carry));
   checkCarry(caller, carry, next[0]);
   return next;
-}
-
-/** A bound or condition as a plain number; a scalar tensor is read. */
-export function scalarValue(value: unknown, what: string): number {
-  if (typeof value === 'boolean' || typeof value === 'number') return Number(value);
-  if (isTensor(value) && value.size === 1) return value.dataSync()[0];
-  throw new TankaError(
-    'control-value',
-    `${what} must be a boolean, a number or a scalar tensor, but is ${isTensor(value) ? kindOf(value) : String(value)}.`,
-  );
 }
 
 /**

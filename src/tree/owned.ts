@@ -1,5 +1,5 @@
-import { clone, tidy, type Tensor } from '@tensorflow/tfjs-core';
-import { currentScope, isTensor, tensorIdMark } from '../backend/engine.js';
+import { tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { currentScope, handleOf, isTensor, tensorIdMark } from '../backend/engine.js';
 import { guard } from '../backend/finalization.js';
 import { TankaError } from '../errors/tanka-error.js';
 import { leaves, map, type Tree } from './tree.js';
@@ -7,7 +7,7 @@ import { leaves, map, type Tree } from './tree.js';
 /** The tensors of a nesting. */
 export function tensorsOf(tree: unknown): Tensor[] {
   if (isTensor(tree)) return [tree];
-  return leaves(tree as Tree<unknown>).filter(isTensor);
+  return leaves(tree).filter(isTensor);
 }
 
 /** Tensors in anything but plain objects and arrays cannot be followed: a scope would free them. */
@@ -37,7 +37,7 @@ export function ownLeaves<T>(result: T, mark: number): T {
       if (typeof leaf === 'object' && leaf !== null) checkLeaf(leaf);
       return leaf;
     }
-    const own = leaf.id < mark || seen.has(leaf) ? clone(leaf) : leaf;
+    const own = leaf.id < mark || seen.has(leaf) ? handleOf(leaf) : leaf;
     seen.add(own);
     return own;
   }, result) as T;

@@ -1,0 +1,129 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { TankaError } from '../errors/tanka-error.js';
+import { checkSynchronous } from '../module/asynchronous.js';
+import { maybeCurrentFrame, type Bundles, type Frame } from '../module/frame.js';
+import {
+  internalState,
+  reserveUpToFull,
+  restoreInternalState,
+  withOwnNames,
+  type InternalState,
+} from './internal-state.js';
+import { checkSameKind } from './loop.js';
+import { tidyOwnedInFrame } from './ownership.js';
+import { scalarValue } from './scalar-value.js';
+
+/** A function that {@link cond} or {@link switchCase} may run. */
+type Branch<Operands extends readonly unknown[], R> = (...operands: Operands) => R;
+
+interface Outcome<R> {
+  readonly result: R;
+  readonly after: InternalState;
+}
+
+function entriesOf(bundles: Bundles<unknown>): string[] {
+  return [...bundles]
+    .flatMap(([bundle, entries]) => [...entries.keys()].map((name) => `${bundle}/${name}`))
+    .sort();
+}
+
+function checkSameOutcome<R>(caller: string, first: Outcome<R>, other: Outcome<R>): void {
+  const [a, b] = [first.after, other.after].map(({ params, state }) => [
+    ...entriesOf(params),
+    ...entriesOf(state),
+  ]);
+  const lonely = [...a.filter((entry) => !b.includes(entry)), ...b.filter((entry) => !a.includes(entry))];
+  if (lonely.length > 0) {
+    throw new TankaError(
+      'branch-mismatch',
+      `The branches of hk.${caller} must make the same parameters and state in init, but only some made ${lonely.join(', ')}. ` +
+        `Make the modules of all branches before: if (hk.runningInit()) { one.call(x); other.call(x); } else hk.${caller}(…).`,
+    );
+  }
+  checkSameKind(
+    'branch-mismatch',
+    `The branches of hk.${caller} must return the same nesting, shapes and dtypes`,
+    first.result,
+    other.result,
+  );
+}
+
+/** Runs every branch from the same state, and keeps what the taken one made. A function given twice runs once. */
+function runAll<Operands extends readonly unknown[], R>(
+  caller: string,
+  frame: Frame,
+  branches: readonly Branch<Operands, R>[],
+  taken: number,
+  operands: Operands,
+): R {
+  const before = internalState(frame);
+  const outcomes = new Map<Branch<Operands, R>, Outcome<R>>();
+  for (const branch of branches) {
+    if (outcomes.has(branch)) continue;
+    restoreInternalState(frame, before);
+    const result = withOwnNames(frame, () => branch(...operands));
+    outcomes.set(branch, { result, after: internalState(frame) });
+  }
+  const [first, ...others] = outcomes.values();
+  for (const other of others) checkSameOutcome(caller, first, other);
+  const { result, after } = outcomes.get(branches[taken]) as Outcome<R>;
+  restoreInternalState(frame, after);
+  return result;
+}
+
+function choose<Operands extends readonly unknown[], R>(
+  caller: string,
+  taken: number,
+  branches: readonly Branch<Operands, R>[],
+  operands: Operands,
+): R {
+  const frame = maybeCurrentFrame();
+  return tidyOwnedInFrame(frame, () => {
+    reserveUpToFull(frame);
+    const run = (): R => checkSynchronous(branches[taken](...operands), () => `A branch of hk.${caller}`);
+    const result =
+      frame?.frozen === false ? runAll(caller, frame, branches, taken, operands) : withOwnNames(frame, run);
+    reserveUpToFull(frame);
+    return result;
+  });
+}
+
+/**
+ * `predicate ? onTrue(...operands) : onFalse(...operands)`.
+ *
+ * In `init` both functions run, from the same keys and state, and must make the same parameters and state and return the
+ * same nesting; what the chosen one made is kept. Modules made later are named as if the branches had made none.
+ *
+ * @param predicate a boolean, a number (0 is false), or a scalar tensor, which is read
+ * @throws `branch-mismatch`, `control-value`
+ */
+export function cond<Operands extends readonly unknown[], R>(
+  predicate: boolean | number | Tensor,
+  onTrue: (...operands: Operands) => R,
+  onFalse: (...operands: Operands) => R,
+  ...operands: Operands
+): R {
+  const taken = scalarValue(predicate, 'The predicate of hk.cond') === 0 ? 0 : 1;
+  return choose('cond', taken, [onFalse, onTrue], operands);
+}
+
+/**
+ * `branches[index](...operands)`, with the index cut to those there are. Otherwise as {@link cond}.
+ *
+ * @throws `branch-mismatch`, `control-value`
+ */
+export function switchCase<Operands extends readonly unknown[], R>(
+  index: number | Tensor,
+  branches: readonly ((...operands: Operands) => R)[],
+  ...operands: Operands
+): R {
+  const value = scalarValue(index, 'The index of hk.switch');
+  if (!Number.isInteger(value) || branches.length === 0) {
+    throw new TankaError(
+      'control-value',
+      `hk.switch needs a whole number as index and at least one branch, but got ${value} and ${branches.length} branches.`,
+    );
+  }
+  const taken = Math.min(Math.max(value, 0), branches.length - 1);
+  return choose('switch', taken, branches, operands);
+}
