@@ -2,7 +2,7 @@ import { tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { currentScope, handleOf, isTensor, tensorIdMark } from '../backend/engine.js';
 import { guard } from '../backend/finalization.js';
 import { TankaError } from '../errors/tanka-error.js';
-import { leaves, map, type Tree } from './tree.js';
+import { leaves, map } from './tree.js';
 
 /** The tensors of a nesting. */
 export function tensorsOf(tree: unknown): Tensor[] {
