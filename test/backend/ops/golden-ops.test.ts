@@ -70,8 +70,8 @@ const { cases, arrays } = goldenCases<OpCase>('ops');
 const recorded = (reference: ArrayReference): Tensor => goldenTensor(arrays.get(reference.$t)!);
 const values = (reference: ArrayReference) => goldenValues(arrays.get(reference.$t)!);
 
-/** Stock kernels of the WASM backend cannot differentiate convolutions. */
-const gradientBackends = ['cpu'];
+/** Those whose gradients are tested. */
+const gradientBackends = ['wasm', 'cpu'];
 
 for (const backend of ['wasm', 'cpu']) {
   describe(`operations on ${backend}, against jax.lax`, () => {

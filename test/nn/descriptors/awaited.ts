@@ -2,11 +2,4 @@
 export const awaited: readonly string[] = [];
 
 /** Layers whose gradients need kernels that the WASM backend does not have yet: their tests there are pending. */
-export const awaitedOnWasm: readonly string[] = [
-  'DepthwiseConv1D',
-  'DepthwiseConv2D',
-  'DepthwiseConv3D',
-  'Embed',
-  'MobileNetV1',
-  'SeparableDepthwiseConv2D',
-];
+export const awaitedOnWasm: readonly string[] = ['Embed'];
