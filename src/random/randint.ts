@@ -18,7 +18,17 @@ const LARGEST = 2 ** 31 - 1;
 
 /** Remainder of unsigned 32-bit numbers; a divisor of 0 stands for 2^32. */
 function remainder(a: number, span: number): number {
-  return span === 0 ? a : a % span;
+  return span === 0 ? a : (a >>> 0) % (span >>> 0);
+}
+
+/** 2^32 modulo the span, by which the higher word counts: (a · b) mod n = ((a mod n) · (b mod n)) mod n. */
+function multiplierOf(span: number): number {
+  const half = remainder(65536, span);
+  return remainder(Math.imul(half, half) >>> 0, span);
+}
+
+function spanOf(low: number, high: number): number {
+  return high <= low ? 1 : (high - low) >>> 0;
 }
 
 /** Int32 values in `[minval, maxval)`; `minval` where that is empty. A `maxval` of 2^31 includes the largest int32. */
@@ -33,13 +43,16 @@ export function drawIntegers(
   const higher = drawWords(higherKey, count, scheme);
   const lower = drawWords(lowerKey, count, scheme);
   const values = new Int32Array(count);
+  const shared = typeof minval === 'number' && typeof maxval === 'number';
+  let low = valueAt(minval, 0);
+  let span = spanOf(low, valueAt(maxval, 0));
+  let multiplier = multiplierOf(span);
   for (let i = 0; i < count; i++) {
-    const low = valueAt(minval, i);
-    const high = valueAt(maxval, i);
-    const span = high <= low ? 1 : (high - low) >>> 0;
-    // 2^32 modulo the span, so that both words count: (a · b) mod n = ((a mod n) · (b mod n)) mod n.
-    const half = remainder(65536, span);
-    const multiplier = remainder(Math.imul(half, half) >>> 0, span);
+    if (!shared) {
+      low = valueAt(minval, i);
+      span = spanOf(low, valueAt(maxval, i));
+      multiplier = multiplierOf(span);
+    }
     const offset = (Math.imul(remainder(higher[i], span), multiplier) + remainder(lower[i], span)) >>> 0;
     values[i] = low + remainder(offset, span);
   }
