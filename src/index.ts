@@ -112,6 +112,7 @@ export { PRNGSequence, type KeyOrSeed, type PRNGSequenceState } from './random/p
 export { withEmptyState, withoutApplyRng, withoutState } from './transform/adapters.js';
 export { cond, switchCase, switchCase as switch } from './transform/branches.js';
 export { evalShape, type ShapeDtype, type ShapesOf } from './transform/eval-shape.js';
+export * as experimental from './transform/experimental.js';
 export { grad, valueAndGrad } from './transform/grad.js';
 export { foriLoop, whileLoop } from './transform/loop.js';
 export { remat } from './transform/remat.js';

@@ -1,0 +1,1 @@
+export { optimizeRngUse } from './optimize-rng-use.js';
