@@ -4,3 +4,5 @@ export * from './gemm';
 export * from './conv';
 export * from './pool';
 export * from './depthwise';
+export * from './dilation';
+export * from './optimizer';

@@ -24,10 +24,10 @@ const mlp: Network = (x, w) => dense(tf.relu(dense(tf.relu(dense(x, w[0], w[1]))
 const mlpShapes = [[784, 300], [300], [300, 100], [100], [100, 10], [10]];
 
 const convolutional: Network = (x, w) => {
-  const images = tf.reshape(x, [-1, 28, 28, 1]) as tf.Tensor4D;
-  const y = tf.relu(
-    tf.add(tf.conv2d(images, w[0] as tf.Tensor4D, 1, 'same'), w[1] as tf.Tensor),
-  ) as tf.Tensor4D;
+  const images = tf.reshape<tf.Rank.R4>(x, [-1, 28, 28, 1]);
+  const y = tf.relu<tf.Tensor4D>(
+    tf.add(tf.conv2d(images, w[0] as tf.Tensor4D, 1, 'same'), w[1]),
+  );
   const pooled = tf.reshape(tf.avgPool(y, 2, 2, 'valid'), [-1, 6272]);
   return dense(tf.relu(dense(pooled, w[2], w[3])), w[4], w[5]);
 };
@@ -50,7 +50,7 @@ function trainer(network: Network, shapes: readonly number[][], batch: number): 
       tf.neg(tf.mean(tf.sum(tf.mul(target, tf.logSoftmax(network(x, w))), -1))),
     )(weights);
     value.dataSync();
-    const next = weights.map((w, i) => tf.tidy(() => tf.sub(w, tf.mul(grads[i] as tf.Tensor, 0.01))));
+    const next = weights.map((w, i) => tf.tidy(() => tf.sub(w, tf.mul(grads[i], 0.01))));
     tf.dispose([weights, grads, value]);
     weights = next;
   };

@@ -21,7 +21,7 @@ async function expectFreed(before: number): Promise<void> {
 }
 
 const model = transform((x: Tensor) =>
-  matMul(x, getParameter('w', [8, 8], { init: (shape) => ones(shape as number[]) })),
+  matMul(x, getParameter('w', [8, 8], { init: (shape) => ones(shape) })),
 );
 
 describe('dropped tensors', () => {

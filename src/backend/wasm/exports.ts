@@ -200,4 +200,54 @@ export interface RawKernels {
     top: number,
     left: number,
   ): void;
+  /** Morphological dilation (`mode` 0), `dy` added to the gradient of its input (1) or of its filter (2). */
+  dilation2d(
+    mode: number,
+    x: number,
+    filter: number,
+    dy: number,
+    out: number,
+    batch: number,
+    channels: number,
+    inHeight: number,
+    inWidth: number,
+    outHeight: number,
+    outWidth: number,
+    kernelHeight: number,
+    kernelWidth: number,
+    strideHeight: number,
+    strideWidth: number,
+    dilationHeight: number,
+    dilationWidth: number,
+    top: number,
+    left: number,
+  ): void;
+  /** `y = x + scale * d`; `y` may be `x`. */
+  addScaled(n: number, x: number, d: number, scale: number, y: number): void;
+  /** SGD with momentum, in place: `trace = gradient + decay * trace`, `parameter -= rate * (nesterov ? gradient + decay * trace : trace)`. */
+  momentum(
+    n: number,
+    parameter: number,
+    trace: number,
+    gradient: number,
+    rate: number,
+    decay: number,
+    nesterov: number,
+  ): void;
+  /** Adam with decoupled weight decay, in place; the corrections are `1 / (1 - beta ** count)`. */
+  adam(
+    n: number,
+    parameter: number,
+    first: number,
+    second: number,
+    gradient: number,
+    rate: number,
+    beta1: number,
+    beta2: number,
+    correction1: number,
+    correction2: number,
+    epsilon: number,
+    epsilonRoot: number,
+    weightDecay: number,
+  ): void;
 }

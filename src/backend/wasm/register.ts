@@ -14,6 +14,7 @@ import { getKernel, registerKernel, unregisterKernel, type KernelConfig } from '
 import { conv2dKernels } from './kernels/conv2d.js';
 import { conv3dKernels } from './kernels/conv3d.js';
 import { depthwiseKernels } from './kernels/depthwise.js';
+import { dilationKernels } from './kernels/dilation.js';
 import { matMulKernels } from './kernels/matmul.js';
 import { poolKernels } from './kernels/pool.js';
 
@@ -21,6 +22,7 @@ const families: readonly (readonly KernelConfig[])[] = [
   conv2dKernels,
   conv3dKernels,
   depthwiseKernels,
+  dilationKernels,
   matMulKernels,
   poolKernels,
 ];

@@ -6,7 +6,7 @@ import {
   tidy,
   type NamedTensorMap,
   type Tensor,
-  type Tensor4D,
+  type Rank,
 } from '@tensorflow/tfjs-core';
 import { expectClose } from '../../support/compare.js';
 import { eachProduct, outputSize, type Conv2DCase } from '../../support/conv2d.js';
@@ -59,9 +59,9 @@ function reference(
     if (Math.floor(out / c.multiplier) !== channel) return;
     const tap = Math.floor(j / (c.channels * outChannels));
     const wi = tap * outChannels + out;
-    y[o]! += x[i]! * w[wi]!;
-    dx[i]! += w[wi]! * dy[o]!;
-    dw[wi]! += x[i]! * dy[o]!;
+    y[o] += x[i] * w[wi];
+    dx[i] += w[wi] * dy[o];
+    dw[wi] += x[i] * dy[o];
   });
   return { y: Float32Array.from(y), dx: Float32Array.from(dx), dw: Float32Array.from(dw) };
 }
@@ -84,7 +84,7 @@ describe('depthwise convolution on WASM', () => {
           engine().runKernel<Tensor>(`DepthwiseConv2dNative${suffix}`, inputs, {
             ...attrs,
             ...more,
-          } as never);
+          });
         return {
           y: run('', { x: tx, filter: tw }, {}),
           dx: run('BackpropInput', { dy: tdy, filter: tw }, { inputShape: shapeX }),
@@ -104,8 +104,8 @@ describe('depthwise convolution on WASM', () => {
     const [x, w, bias] = [values(2 * 9 * 8 * 6, 1), values(9 * 6, 2), values(6, 3)];
     const y = tidy(() =>
       fused.depthwiseConv2d({
-        x: tensor(x, [2, 9, 8, 6]) as Tensor4D,
-        filter: tensor(w, [3, 3, 6, 1]) as Tensor4D,
+        x: tensor<Rank.R4>(x, [2, 9, 8, 6]),
+        filter: tensor<Rank.R4>(w, [3, 3, 6, 1]),
         strides: 1,
         pad: 'same',
         bias: tensor(bias),
@@ -115,7 +115,7 @@ describe('depthwise convolution on WASM', () => {
     const plainSum = reference(c, x, w, new Float32Array(2 * 9 * 8 * 6)).y;
     expectClose(
       y,
-      plainSum.map((v, i) => Math.min(6, Math.max(0, v + bias[i % 6]!))),
+      plainSum.map((v, i) => Math.min(6, Math.max(0, v + bias[i % 6]))),
       2e-6,
     );
     y.dispose();

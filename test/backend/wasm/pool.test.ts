@@ -5,7 +5,7 @@ import {
   tensor,
   tidy,
   type Tensor,
-  type Tensor4D,
+  type Rank,
 } from '@tensorflow/tfjs-core';
 import { expect } from 'chai';
 import { expectClose } from '../../support/compare.js';
@@ -188,7 +188,7 @@ describe('pools on WASM', () => {
   });
 
   it('tells where the largest is, counted from the image or from the batch', () => {
-    const x = tensor([-4, -3, -2, -9, -1, -7, -5, -6], [2, 2, 2, 1]) as Tensor4D;
+    const x = tensor<Rank.R4>([-4, -3, -2, -9, -1, -7, -5, -6], [2, 2, 2, 1]);
     for (const [includeBatch, indexes] of [
       [false, [2, 0]],
       [true, [2, 4]],

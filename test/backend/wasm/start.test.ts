@@ -179,6 +179,39 @@ describe('useWasm', () => {
       }
     }));
 
+  it('starts without threads, and says so, when a start with threads hangs', async () => {
+    // Stands for the pthread build behind a minifier: with the flag its start never ends.
+    const { result, stderr } = await inFreshProcess(`
+      import { startBackend } from './src/backend/wasm/watchdog.ts';
+      import '@tensorflow/tfjs-backend-wasm';
+      const real = tf.findBackendFactory('wasm');
+      tf.removeBackend('wasm');
+      tf.registerBackend('wasm', async () => {
+        if (await tf.env().getAsync('WASM_HAS_MULTITHREAD_SUPPORT')) await new Promise(() => undefined);
+        return real();
+      }, 2);
+      tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', true);
+      await startBackend(true, 100);
+      console.log(JSON.stringify([tf.getBackend(), [...tf.add(1, 2).dataSync()]]));
+    `);
+    expect(result).to.deep.equal(['wasm', [3]]);
+    expect(stderr).to.match(/threads of the WASM backend did not start/);
+  });
+
+  it('fails with a clear error when the backend starts neither way', async () => {
+    const { result } = await inFreshProcess(`
+      import { startBackend } from './src/backend/wasm/watchdog.ts';
+      import '@tensorflow/tfjs-backend-wasm';
+      tf.removeBackend('wasm');
+      tf.registerBackend('wasm', async () => { throw new Error('no memory'); }, 2);
+      const code = await startBackend(false).then(() => undefined, (error) => error.code);
+      tf.removeBackend('wasm');
+      const gone = await useWasm().then(() => undefined, (error) => error.code);
+      console.log(JSON.stringify([code, gone]));
+    `);
+    expect(result).to.deep.equal(['wasm-start-failed', 'wasm-start-failed']);
+  });
+
   it('loads on a shared memory', async () => {
     const bytes = new Uint8Array(readFileSync(`${binaries}/tanka-simd.wasm`));
     const memory = new WebAssembly.Memory({ initial: 4, maximum: 65536, shared: true });
