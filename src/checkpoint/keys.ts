@@ -1,5 +1,6 @@
 import { Tensor, tidy } from '@tensorflow/tfjs-core';
 import { TankaError } from '../errors/tanka-error.js';
+import { guardLeaves } from '../tree/owned.js';
 import { leavesWithPath } from '../tree/tree.js';
 import { toTensor, type StoredArray } from './stored-array.js';
 
@@ -56,18 +57,24 @@ export function keyedLeaves(tree: unknown): { key: string; leaf: Tensor }[] {
   });
 }
 
-/** Turns stored arrays into tensors and nests them by the last `/` of their keys; makes all of them or none. */
-export function toCheckpoint(arrays: readonly StoredArray[]): Checkpoint {
+/** Nests tensors by the last `/` of their keys. */
+export function nest(tensors: Iterable<readonly [key: string, value: Tensor]>): Checkpoint {
   const modules = new Map<string, [string, Tensor][]>();
+  for (const [key, value] of tensors) {
+    const [module, name] = splitKey(key);
+    const entries = modules.get(module);
+    if (entries === undefined) modules.set(module, [[name, value]]);
+    else entries.push([name, value]);
+  }
+  return Object.fromEntries([...modules].map(([module, entries]) => [module, Object.fromEntries(entries)]));
+}
+
+/** Turns stored arrays into tensors, all of them or none, and nests them. */
+export function toCheckpoint(arrays: readonly StoredArray[]): Checkpoint {
+  let made: [string, Tensor][] = [];
   tidy(() => {
-    const made = arrays.map((array): [string, Tensor] => [array.key, toTensor(array)]);
-    for (const [key, value] of made) {
-      const [module, name] = splitKey(key);
-      const entries = modules.get(module);
-      if (entries === undefined) modules.set(module, [[name, value]]);
-      else entries.push([name, value]);
-    }
+    made = arrays.map((array) => [array.key, toTensor(array)]);
     return made.map(([, value]) => value);
   });
-  return Object.fromEntries([...modules].map(([module, entries]) => [module, Object.fromEntries(entries)]));
+  return guardLeaves(nest(made));
 }

@@ -3,5 +3,9 @@ export type CheckpointErrorCode =
   | 'checkpoint-key-invalid'
   | 'checkpoint-leaf-invalid'
   | 'checkpoint-corrupt'
+  | 'checkpoint-too-large'
   | 'checkpoint-dtype-unsupported'
-  | 'checkpoint-value-range';
+  | 'checkpoint-value-range'
+  | 'checkpoint-mismatch'
+  | 'checkpoint-not-found'
+  | 'checkpoint-fetch';
