@@ -7,6 +7,7 @@ import {
   reshape,
   scalar,
   softmax,
+  tidy,
   transpose,
   where,
   type Tensor,
@@ -177,11 +178,13 @@ function swapHeadsAndLength(x: Tensor): Tensor {
  * @returns bool `[1, ..., 1, T', T]`, of the rank of the attention's logits
  */
 export function causalMask(query: Tensor, key: Tensor = query): Tensor {
-  const length = (x: Tensor): number => x.shape[x.rank - 2];
-  const places = (size: number): Tensor => range(0, size, 1, 'int32');
-  const ones = Array<number>(query.rank - 1).fill(1);
-  return greaterEqual(
-    reshape(places(length(query)), [...ones, length(query), 1]),
-    reshape(places(length(key)), [...ones, 1, length(key)]),
-  );
+  return tidy(() => {
+    const length = (x: Tensor): number => x.shape[x.rank - 2];
+    const places = (size: number): Tensor => range(0, size, 1, 'int32');
+    const ones = Array<number>(query.rank - 1).fill(1);
+    return greaterEqual(
+      reshape(places(length(query)), [...ones, length(query), 1]),
+      reshape(places(length(key)), [...ones, 1, length(key)]),
+    );
+  });
 }

@@ -1,5 +1,6 @@
 import { reshape, Tensor } from '@tensorflow/tfjs-core';
 import { TankaError } from '../errors/tanka-error.js';
+import { tidyInCurrentFrame } from '../transform/ownership.js';
 import { leaves, map, type Tree } from '../tree/tree.js';
 import { applyLayer, type Layer } from './sequential.js';
 
@@ -49,8 +50,12 @@ export class BatchApply {
       const size = x.shape.slice(0, numDims).reduce((a, b) => a * b, 1);
       return reshape(x, [size, ...x.shape.slice(numDims)]);
     };
-    const merged = args.map((arg) => mapTensors(merge, arg));
-    const outputs = applyLayer(this.f, merged);
-    return mapTensors((y) => reshape(y, [...leading, ...y.shape.slice(1)]), outputs) as Output;
+    return tidyInCurrentFrame(() => {
+      const outputs = applyLayer(
+        this.f,
+        args.map((arg) => mapTensors(merge, arg)),
+      );
+      return mapTensors((y) => reshape(y, [...leading, ...y.shape.slice(1)]), outputs) as Output;
+    });
   }
 }

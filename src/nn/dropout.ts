@@ -1,4 +1,4 @@
-import { cast, div, mul, type Tensor } from '@tensorflow/tfjs-core';
+import { cast, div, mul, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { TankaError } from '../errors/tanka-error.js';
 import { bernoulli } from '../random/bernoulli.js';
 import type { PRNGKey } from '../random/key.js';
@@ -58,8 +58,7 @@ export function dropoutOf(
     shape[index] = 1;
   }
   const keepRate = 1 - rate;
-  const keep = bernoulli(rng, keepRate, shape);
-  return div(mul(cast(keep, x.dtype), x), keepRate);
+  return tidy(() => div(mul(cast(bernoulli(rng, keepRate, shape), x.dtype), x), keepRate));
 }
 
 /**

@@ -1,5 +1,6 @@
 import { expandDims, squeeze, Tensor } from '@tensorflow/tfjs-core';
 import { TankaError } from '../errors/tanka-error.js';
+import { tidyInCurrentFrame } from '../transform/ownership.js';
 import { map } from '../tree/tree.js';
 import { applyLayer, type Layer } from './sequential.js';
 
@@ -27,9 +28,10 @@ export function expandApply<Args extends readonly unknown[] = Tensor[], Output =
   }
   const onTensors = (g: (x: Tensor) => Tensor, tree: unknown): unknown =>
     map((leaf: Tensor) => (leaf instanceof Tensor ? g(leaf) : leaf), tree);
-  return (...args) => {
-    const expanded = args.map((arg) => onTensors((x) => expandDims(x, axis), arg));
-    const outputs = applyLayer(f, expanded);
-    return onTensors((y) => squeeze(y, [axis < 0 ? y.rank + axis : axis]), outputs) as Output;
-  };
+  return (...args) =>
+    tidyInCurrentFrame(() => {
+      const expanded = args.map((arg) => onTensors((x) => expandDims(x, axis), arg));
+      const outputs = applyLayer(f, expanded);
+      return onTensors((y) => squeeze(y, [axis < 0 ? y.rank + axis : axis]), outputs) as Output;
+    });
 }

@@ -1,4 +1,4 @@
-import { expandDims, transpose, type Tensor } from '@tensorflow/tfjs-core';
+import { expandDims, tidy, transpose, type Tensor } from '@tensorflow/tfjs-core';
 import { categorical } from '../random/categorical.js';
 import type { PRNGKey } from '../random/key.js';
 
@@ -9,8 +9,10 @@ import type { PRNGKey } from '../random/key.js';
  * @returns class numbers, int32 `[...batch, numSamples]`
  */
 export function multinomial(rng: PRNGKey, logits: Tensor, numSamples: number): Tensor {
-  const batch = logits.shape.slice(0, -1);
-  if (numSamples === 1) return expandDims(categorical(rng, logits), -1);
-  const samples = categorical(rng, logits, { shape: [numSamples, ...batch] });
-  return transpose(samples, [...batch.map((_, dim) => dim + 1), 0]);
+  return tidy(() => {
+    const batch = logits.shape.slice(0, -1);
+    if (numSamples === 1) return expandDims(categorical(rng, logits), -1);
+    const samples = categorical(rng, logits, { shape: [numSamples, ...batch] });
+    return transpose(samples, [...batch.map((_, dim) => dim + 1), 0]);
+  });
 }

@@ -1,7 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { isTensor } from '../backend/engine.js';
 import { TankaError } from '../errors/tanka-error.js';
-import type { Frame } from '../module/frame.js';
+import { maybeCurrentFrame, type Frame } from '../module/frame.js';
 import { tensorsOf, tidyOwned, tidyTree } from '../tree/owned.js';
 import { isNode, leaves, type Tree } from '../tree/tree.js';
 
@@ -25,6 +25,11 @@ export function tensorsMade(frame: Frame | undefined, mark: number): Tensor[] {
 /** Runs `f` in a tidy scope that the tensors of its result and what it made in `frame` outlive. */
 export function tidyInFrame<T>(frame: Frame | undefined, f: () => T): T {
   return tidyTree(f, frame && ((mark) => tensorsMade(frame, mark)));
+}
+
+/** {@link tidyInFrame} of the running `init` or `apply`, if any. */
+export function tidyInCurrentFrame<T>(f: () => T): T {
+  return tidyInFrame(maybeCurrentFrame(), f);
 }
 
 /** {@link tidyInFrame}; what it returns is the caller's alone. */

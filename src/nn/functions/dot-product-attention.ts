@@ -11,6 +11,7 @@ import {
   reshape,
   scalar,
   softmax,
+  tidy,
   transpose,
   where,
   type Tensor,
@@ -128,29 +129,31 @@ export function dotProductAttention(
   value: Tensor,
   options: DotProductAttentionOptions = {},
 ): Tensor | [Tensor, Tensor] {
-  check(query, key, value, options);
-  const [batch, T, heads, size] = withBatch(query).shape;
-  const [, S, keyHeads] = withBatch(key).shape;
-  const { bias, scale = 1 / Math.sqrt(size), querySeqLengths, returnResidual = false } = options;
-  const headsFirst = (x: Tensor): Tensor => transpose(withBatch(x), [0, 2, 1, 3]);
+  return tidy(() => {
+    check(query, key, value, options);
+    const [batch, T, heads, size] = withBatch(query).shape;
+    const [, S, keyHeads] = withBatch(key).shape;
+    const { bias, scale = 1 / Math.sqrt(size), querySeqLengths, returnResidual = false } = options;
+    const headsFirst = (x: Tensor): Tensor => transpose(withBatch(x), [0, 2, 1, 3]);
 
-  // The queries of a group of heads stand below each other: one product for each head of the key.
-  const grouped = [batch, keyHeads, (heads / keyHeads) * T];
-  const products = matMul(reshape(headsFirst(query), [...grouped, size]), headsFirst(key), false, true);
-  let logits: Tensor = mul(reshape(products, [batch, heads, T, S]), scale);
-  if (bias !== undefined) logits = add(logits, withBatch(bias));
-  const mask = combinedMask(T, S, options);
-  if (mask !== null) logits = where(mask, logits, scalar(MASKED));
+    // The queries of a group of heads stand below each other: one product for each head of the key.
+    const grouped = [batch, keyHeads, (heads / keyHeads) * T];
+    const products = matMul(reshape(headsFirst(query), [...grouped, size]), headsFirst(key), false, true);
+    let logits: Tensor = mul(reshape(products, [batch, heads, T, S]), scale);
+    if (bias !== undefined) logits = add(logits, withBatch(bias));
+    const mask = combinedMask(T, S, options);
+    if (mask !== null) logits = where(mask, logits, scalar(MASKED));
 
-  const weights = reshape(softmax(logits), [...grouped, S]);
-  const attended = reshape(matMul(weights, headsFirst(value)), [batch, heads, T, size]);
-  let encoded = transpose(attended, [0, 2, 1, 3]);
-  if (querySeqLengths) {
-    const places = reshape(range(0, T, 1, 'int32'), [1, T, 1, 1]);
-    encoded = mul(encoded, cast(less(places, reshape(querySeqLengths, [-1, 1, 1, 1])), 'float32'));
-  }
-  const output = reshape(encoded, query.shape);
-  if (!returnResidual) return output;
-  const residual = transpose(logsumexp(logits, { axis: -1 }), [0, 2, 1]);
-  return [output, stopGradient(reshape(residual, query.shape.slice(0, -1)))];
+    const weights = reshape(softmax(logits), [...grouped, S]);
+    const attended = reshape(matMul(weights, headsFirst(value)), [batch, heads, T, size]);
+    let encoded = transpose(attended, [0, 2, 1, 3]);
+    if (querySeqLengths) {
+      const places = reshape(range(0, T, 1, 'int32'), [1, T, 1, 1]);
+      encoded = mul(encoded, cast(less(places, reshape(querySeqLengths, [-1, 1, 1, 1])), 'float32'));
+    }
+    const output = reshape(encoded, query.shape);
+    if (!returnResidual) return output;
+    const residual = transpose(logsumexp(logits, { axis: -1 }), [0, 2, 1]);
+    return [output, stopGradient(reshape(residual, query.shape.slice(0, -1)))];
+  });
 }

@@ -1,4 +1,4 @@
-import { mul, split, type Tensor } from '@tensorflow/tfjs-core';
+import { mul, split, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { wrongShape } from '../input-checks.js';
 import { axesOf } from './axes.js';
 import { sigmoid } from './sigmoid.js';
@@ -15,8 +15,10 @@ export interface GluOptions {
  * @throws `input-shape` when the size of `axis` is odd
  */
 export function glu(x: Tensor, { axis = -1 }: GluOptions = {}): Tensor {
-  const [dim] = axesOf(x, axis, 'hk.nn.glu');
-  if (x.shape[dim] % 2 !== 0) throw wrongShape('hk.nn.glu', x, `an even size of axis ${axis}`);
-  const [values, gates] = split(x, 2, dim);
-  return mul(values, sigmoid(gates));
+  return tidy(() => {
+    const [dim] = axesOf(x, axis, 'hk.nn.glu');
+    if (x.shape[dim] % 2 !== 0) throw wrongShape('hk.nn.glu', x, `an even size of axis ${axis}`);
+    const [values, gates] = split(x, 2, dim);
+    return mul(values, sigmoid(gates));
+  });
 }

@@ -20,6 +20,7 @@ import {
   broadcastTo,
   cast,
   onesLike,
+  tidy,
   type Tensor,
 } from '@tensorflow/tfjs-core';
 import { stopGradient } from '../../backend/ops/stop-gradient.js';
@@ -58,16 +59,18 @@ export function logsumexp(
   a: Tensor,
   { axis = null, b, keepdims = false, returnSign = false, where }: LogsumexpOptions = {},
 ): Tensor | [Tensor, Tensor] {
-  const axes = axesOf(a, axis, 'hk.nn.logsumexp');
-  const taken = where === undefined ? a : select(where, a, scalar(-Infinity));
-  const largest = stopGradient(max(taken, axes, true));
-  // A maximum of ±∞ would make ∞ - ∞ of the largest values.
-  const shift = select(isFinite(largest), largest, zerosLike(largest));
-  const terms = exp(sub(taken, shift));
-  const total = sum(b === undefined ? terms : mul(b, terms), axes, true);
-  const shape = keepdims ? total.shape : total.shape.filter((_, dim) => !axes.includes(dim));
-  if (!returnSign) return reshape(add(log(total), shift), shape);
-  return [reshape(add(log(abs(total)), shift), shape), reshape(sign(total), shape)];
+  return tidy(() => {
+    const axes = axesOf(a, axis, 'hk.nn.logsumexp');
+    const taken = where === undefined ? a : select(where, a, scalar(-Infinity));
+    const largest = stopGradient(max(taken, axes, true));
+    // A maximum of ±∞ would make ∞ - ∞ of the largest values.
+    const shift = select(isFinite(largest), largest, zerosLike(largest));
+    const terms = exp(sub(taken, shift));
+    const total = sum(b === undefined ? terms : mul(b, terms), axes, true);
+    const shape = keepdims ? total.shape : total.shape.filter((_, dim) => !axes.includes(dim));
+    if (!returnSign) return reshape(add(log(total), shift), shape);
+    return [reshape(add(log(abs(total)), shift), shape), reshape(sign(total), shape)];
+  });
 }
 
 /**
@@ -76,18 +79,22 @@ export function logsumexp(
  * @throws `call-options` for an axis that `x` does not have
  */
 export function logmeanexp(x: Tensor, options: LogmeanexpOptions = {}): Tensor {
-  const { axis = null, where, keepdims = false } = options;
-  const axes = axesOf(x, axis, 'hk.nn.logmeanexp');
-  const counted = where === undefined ? onesLike(x) : cast(broadcastTo(where, x.shape), 'float32');
-  return sub(logsumexp(x, options), log(sum(counted, axes, keepdims)));
+  return tidy(() => {
+    const { axis = null, where, keepdims = false } = options;
+    const axes = axesOf(x, axis, 'hk.nn.logmeanexp');
+    const counted = where === undefined ? onesLike(x) : cast(broadcastTo(where, x.shape), 'float32');
+    return sub(logsumexp(x, options), log(sum(counted, axes, keepdims)));
+  });
 }
 
 /** `log(1 - e⁻ˣ)` for `x > 0`, exact near 0 and for large `x`. */
 export function log1mexp(x: Tensor): Tensor {
-  const small = less(x, Math.LN2);
-  const middle = scalar(1);
-  // Each branch sees values that it is finite for, or its gradient would be 0 · ∞.
-  const near = log(neg(expm1(neg(select(small, x, middle)))));
-  const far = log1p(neg(exp(neg(select(small, middle, x)))));
-  return select(small, near, far);
+  return tidy(() => {
+    const small = less(x, Math.LN2);
+    const middle = scalar(1);
+    // Each branch sees values that it is finite for, or its gradient would be 0 · ∞.
+    const near = log(neg(expm1(neg(select(small, x, middle)))));
+    const far = log1p(neg(exp(neg(select(small, middle, x)))));
+    return select(small, near, far);
+  });
 }

@@ -1,4 +1,13 @@
-import { cast, equal, expandDims, range, reshape, type DataType, type Tensor } from '@tensorflow/tfjs-core';
+import {
+  cast,
+  equal,
+  expandDims,
+  range,
+  reshape,
+  type DataType,
+  tidy,
+  type Tensor,
+} from '@tensorflow/tfjs-core';
 
 /** Options of {@link oneHot}. */
 export interface OneHotOptions {
@@ -19,9 +28,11 @@ export function oneHot(
   numClasses: number,
   { dtype = 'float32', axis = -1 }: OneHotOptions = {},
 ): Tensor {
-  const dim = axis < 0 ? axis + x.rank + 1 : axis;
-  const classes = reshape(range(0, numClasses, 1, x.dtype === 'float32' ? 'float32' : 'int32'), [
-    ...Array.from({ length: x.rank + 1 }, (_, i) => (i === dim ? numClasses : 1)),
-  ]);
-  return cast(equal(expandDims(x, dim), classes), dtype);
+  return tidy(() => {
+    const dim = axis < 0 ? axis + x.rank + 1 : axis;
+    const classes = reshape(range(0, numClasses, 1, x.dtype === 'float32' ? 'float32' : 'int32'), [
+      ...Array.from({ length: x.rank + 1 }, (_, i) => (i === dim ? numClasses : 1)),
+    ]);
+    return cast(equal(expandDims(x, dim), classes), dtype);
+  });
 }

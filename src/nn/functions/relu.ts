@@ -1,4 +1,12 @@
-import { greaterEqual, mul, relu as stockRelu, scalar, where, type Tensor } from '@tensorflow/tfjs-core';
+import {
+  greaterEqual,
+  mul,
+  relu as stockRelu,
+  scalar,
+  where,
+  tidy,
+  type Tensor,
+} from '@tensorflow/tfjs-core';
 
 /** `max(x, 0)`; the derivative at 0 is 0. */
 export function relu(x: Tensor): Tensor {
@@ -7,8 +15,10 @@ export function relu(x: Tensor): Tensor {
 
 /** `min(max(x, 0), 6)`; the derivative at 0 and at 6 is 0. */
 export function relu6(x: Tensor): Tensor {
-  // The stock operation has the derivative 1 at 6.
-  return where(greaterEqual(x, 6), scalar(6), stockRelu(x));
+  return tidy(() => {
+    // The stock operation has the derivative 1 at 6.
+    return where(greaterEqual(x, 6), scalar(6), stockRelu(x));
+  });
 }
 
 /** Options of {@link leakyRelu}. */
@@ -19,5 +29,5 @@ export interface LeakyReluOptions {
 
 /** `x` from 0 up, `negativeSlope · x` below; the derivative at 0 is 1. */
 export function leakyRelu(x: Tensor, { negativeSlope = 0.01 }: LeakyReluOptions = {}): Tensor {
-  return where(greaterEqual(x, 0), x, mul(x, negativeSlope));
+  return tidy(() => where(greaterEqual(x, 0), x, mul(x, negativeSlope)));
 }

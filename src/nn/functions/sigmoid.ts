@@ -7,6 +7,7 @@ import {
   mul,
   neg,
   sigmoid as stockSigmoid,
+  tidy,
   type Tensor,
 } from '@tensorflow/tfjs-core';
 import { relu6 } from './relu.js';
@@ -19,20 +20,20 @@ export function sigmoid(x: Tensor): Tensor {
 
 /** `log(sigmoid(x))`, without the rounding of the two steps. */
 export function logSigmoid(x: Tensor): Tensor {
-  return neg(softplus(neg(x)));
+  return tidy(() => neg(softplus(neg(x))));
 }
 
 /** `relu6(x + 3) / 6`. */
 export function hardSigmoid(x: Tensor): Tensor {
-  return div(relu6(add(x, 3)), 6);
+  return tidy(() => div(relu6(add(x, 3)), 6));
 }
 
 /** `(x + 1) / 2` cut to `[0, 1]`: the derivative of `sparsePlus`. */
 export function sparseSigmoid(x: Tensor): Tensor {
-  return mul(0.5, minimum(maximum(add(x, 1), 0), 2));
+  return tidy(() => mul(0.5, minimum(maximum(add(x, 1), 0), 2)));
 }
 
 /** `x / (|x| + 1)`. */
 export function softSign(x: Tensor): Tensor {
-  return div(x, add(abs(x), 1));
+  return tidy(() => div(x, add(abs(x), 1)));
 }

@@ -1,10 +1,10 @@
-import { mul, tanh as stockTanh, type Tensor } from '@tensorflow/tfjs-core';
+import { mul, tanh as stockTanh, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { hardSigmoid, sigmoid } from './sigmoid.js';
 import { softplus } from './softplus.js';
 
 /** `x · sigmoid(x)`, also known as {@link swish}. */
 export function silu(x: Tensor): Tensor {
-  return mul(x, sigmoid(x));
+  return tidy(() => mul(x, sigmoid(x)));
 }
 
 /** Another name of {@link silu}. */
@@ -12,7 +12,7 @@ export const swish = silu;
 
 /** `x · hardSigmoid(x)`, also known as {@link hardSwish}. */
 export function hardSilu(x: Tensor): Tensor {
-  return mul(x, hardSigmoid(x));
+  return tidy(() => mul(x, hardSigmoid(x)));
 }
 
 /** Another name of {@link hardSilu}. */
@@ -20,5 +20,5 @@ export const hardSwish = hardSilu;
 
 /** `x · tanh(softplus(x))`. */
 export function mish(x: Tensor): Tensor {
-  return mul(x, stockTanh(softplus(x)));
+  return tidy(() => mul(x, stockTanh(softplus(x))));
 }

@@ -9,6 +9,7 @@ import {
   sub,
   sum,
   where as select,
+  tidy,
   type Tensor,
 } from '@tensorflow/tfjs-core';
 import { stopGradient } from '../../backend/ops/stop-gradient.js';
@@ -38,11 +39,13 @@ function isLast(x: Tensor, axes: number[]): boolean {
  * @throws `call-options` for an axis that `x` does not have
  */
 export function softmax(x: Tensor, { axis = -1, where }: SoftmaxOptions = {}): Tensor {
-  const axes = axesOf(x, axis, 'hk.nn.softmax');
-  if (where === undefined && isLast(x, axes)) return stockSoftmax(x);
-  const unnormalized = exp(shifted(x, axes, where));
-  const result = div(unnormalized, sum(unnormalized, axes, true));
-  return where === undefined ? result : select(where, result, scalar(0));
+  return tidy(() => {
+    const axes = axesOf(x, axis, 'hk.nn.softmax');
+    if (where === undefined && isLast(x, axes)) return stockSoftmax(x);
+    const unnormalized = exp(shifted(x, axes, where));
+    const result = div(unnormalized, sum(unnormalized, axes, true));
+    return where === undefined ? result : select(where, result, scalar(0));
+  });
 }
 
 /**
@@ -51,9 +54,11 @@ export function softmax(x: Tensor, { axis = -1, where }: SoftmaxOptions = {}): T
  * @throws `call-options` for an axis that `x` does not have
  */
 export function logSoftmax(x: Tensor, { axis = -1, where }: SoftmaxOptions = {}): Tensor {
-  const axes = axesOf(x, axis, 'hk.nn.logSoftmax');
-  if (where === undefined && isLast(x, axes)) return stockLogSoftmax(x);
-  const logits = shifted(x, axes, where);
-  const result = sub(logits, log(sum(exp(logits), axes, true)));
-  return where === undefined ? result : select(where, result, scalar(-Infinity));
+  return tidy(() => {
+    const axes = axesOf(x, axis, 'hk.nn.logSoftmax');
+    if (where === undefined && isLast(x, axes)) return stockLogSoftmax(x);
+    const logits = shifted(x, axes, where);
+    const result = sub(logits, log(sum(exp(logits), axes, true)));
+    return where === undefined ? result : select(where, result, scalar(-Infinity));
+  });
 }

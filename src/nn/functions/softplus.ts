@@ -8,6 +8,7 @@ import {
   square,
   where,
   zerosLike,
+  tidy,
   type Tensor,
 } from '@tensorflow/tfjs-core';
 
@@ -18,8 +19,10 @@ export function softplus(x: Tensor): Tensor {
 
 /** `0` up to -1, `x` from 1 on, `(x + 1)² / 4` between them: a {@link softplus} that reaches 0. */
 export function sparsePlus(x: Tensor): Tensor {
-  const middle = div(square(add(x, 1)), 4);
-  return where(lessEqual(x, -1), zerosLike(x), where(greaterEqual(x, 1), x, middle));
+  return tidy(() => {
+    const middle = div(square(add(x, 1)), 4);
+    return where(lessEqual(x, -1), zerosLike(x), where(greaterEqual(x, 1), x, middle));
+  });
 }
 
 /** Options of {@link squareplus}. */
@@ -30,5 +33,5 @@ export interface SquareplusOptions {
 
 /** `(x + √(x² + b)) / 2` (Barron, "Squareplus", 2021). */
 export function squareplus(x: Tensor, { b = 4 }: SquareplusOptions = {}): Tensor {
-  return div(add(x, sqrt(add(square(x), b))), 2);
+  return tidy(() => div(add(x, sqrt(add(square(x), b))), 2));
 }

@@ -10,6 +10,7 @@ import {
   square,
   sub,
   sum,
+  tidy,
   type Tensor,
 } from '@tensorflow/tfjs-core';
 import { axesOf, type Axis } from './axes.js';
@@ -36,19 +37,21 @@ export interface StandardizeOptions {
  * @throws `call-options` for an axis that `x` does not have
  */
 export function standardize(x: Tensor, options: StandardizeOptions = {}): Tensor {
-  const { axis = -1, epsilon = 1e-5, where, algorithm = 'fast' } = options;
-  const axes = axesOf(x, axis, 'hk.nn.standardize');
-  const average = (values: Tensor): Tensor => {
-    if (where === undefined) return stockMean(values, axes, true);
-    const taken = cast(broadcastTo(where, x.shape), 'float32');
-    return div(sum(mul(values, taken), axes, true), sum(taken, axes, true));
-  };
-  const mean = options.mean ?? average(x);
-  const variance =
-    options.variance ??
-    (algorithm === 'stable'
-      ? average(square(sub(x, mean)))
-      : // Rounding can make the difference negative.
-        maximum(sub(average(square(x)), square(mean)), 0));
-  return mul(sub(x, mean), rsqrt(add(variance, epsilon)));
+  return tidy(() => {
+    const { axis = -1, epsilon = 1e-5, where, algorithm = 'fast' } = options;
+    const axes = axesOf(x, axis, 'hk.nn.standardize');
+    const average = (values: Tensor): Tensor => {
+      if (where === undefined) return stockMean(values, axes, true);
+      const taken = cast(broadcastTo(where, x.shape), 'float32');
+      return div(sum(mul(values, taken), axes, true), sum(taken, axes, true));
+    };
+    const mean = options.mean ?? average(x);
+    const variance =
+      options.variance ??
+      (algorithm === 'stable'
+        ? average(square(sub(x, mean)))
+        : // Rounding can make the difference negative.
+          maximum(sub(average(square(x)), square(mean)), 0));
+    return mul(sub(x, mean), rsqrt(add(variance, epsilon)));
+  });
 }

@@ -1,4 +1,13 @@
-import { greater, less, onesLike, neg, tanh as stockTanh, where, type Tensor } from '@tensorflow/tfjs-core';
+import {
+  greater,
+  less,
+  onesLike,
+  neg,
+  tanh as stockTanh,
+  where,
+  tidy,
+  type Tensor,
+} from '@tensorflow/tfjs-core';
 
 /** Hyperbolic tangent. */
 export function tanh(x: Tensor): Tensor {
@@ -7,8 +16,10 @@ export function tanh(x: Tensor): Tensor {
 
 /** `x` cut to `[-1, 1]`; the derivative at both ends is 1. */
 export function hardTanh(x: Tensor): Tensor {
-  const one = onesLike(x);
-  return where(greater(x, one), one, where(less(x, neg(one)), neg(one), x));
+  return tidy(() => {
+    const one = onesLike(x);
+    return where(greater(x, one), one, where(less(x, neg(one)), neg(one), x));
+  });
 }
 
 /** `x` itself. */

@@ -1,4 +1,5 @@
 import { concat, type Tensor } from '@tensorflow/tfjs-core';
+import { tidyInCurrentFrame } from '../../transform/ownership.js';
 import { map } from '../../tree/tree.js';
 import { dynamicUnroll, type Step, type StaticUnrollOptions } from './unroll.js';
 
@@ -18,8 +19,13 @@ export function bidirectionalUnroll<Input, Forward, Backward, Output>(
   [forwardState, backwardState]: readonly [Forward, Backward],
   options: StaticUnrollOptions = {},
 ): [outputSequence: Output, finalStates: [Forward, Backward]] {
-  const [ahead, last] = dynamicUnroll(forward, inputSequence, forwardState, options);
-  const [back, first] = dynamicUnroll(backward, inputSequence, backwardState, { ...options, reverse: true });
-  const outputs = map((a: Tensor, b: Tensor) => concat([a, b], -1), ahead, back);
-  return [outputs as Output, [last, first]];
+  return tidyInCurrentFrame(() => {
+    const [ahead, last] = dynamicUnroll(forward, inputSequence, forwardState, options);
+    const [back, first] = dynamicUnroll(backward, inputSequence, backwardState, {
+      ...options,
+      reverse: true,
+    });
+    const outputs = map((a: Tensor, b: Tensor) => concat([a, b], -1), ahead, back);
+    return [outputs as Output, [last, first]];
+  });
 }

@@ -1,7 +1,8 @@
 import { stack, transpose, unstack, type Tensor } from '@tensorflow/tfjs-core';
 import { flatten, leaves, map, unflatten, type Tree } from '../../tree/tree.js';
+import { tidyInCurrentFrame } from '../../transform/ownership.js';
 import { scan } from '../../transform/scan.js';
-import { checkRank } from '../input-checks.js';
+import { checkRank, wrongShape } from '../input-checks.js';
 import type { Core } from './core.js';
 import { holdFinished, runningSteps } from './sequence-lengths.js';
 
@@ -37,7 +38,8 @@ function stepOf<I, S, O>(core: Step<I, S, O>): (inputs: I, state: S) => readonly
 /** The length along time of the sequences, which must have that axis. */
 function stepsOf(caller: string, sequence: unknown, timeAxis: number): number {
   const [first] = leaves(sequence as Tree<Tensor>);
-  checkRank(caller, first, { min: timeAxis + 1 }, timeAxis === 0 ? '[time, ...]' : '[batch, time, ...]');
+  const expected = timeAxis === 0 ? '[time, ...]' : '[batch, time, ...]';
+  checkRank(caller, first, { min: timeAxis + 1 }, expected);
   return first.shape[timeAxis];
 }
 
@@ -47,7 +49,7 @@ function stepsOf(caller: string, sequence: unknown, timeAxis: number): number {
  * @param inputSequence any nesting of `[time, batch, ...]`, or `[batch, time, ...]` with `timeMajor: false`
  * @param initialState state before the first step
  * @returns the outputs, stacked along time, and the last state
- * @throws `input-rank` without a time axis
+ * @throws `input-rank` without a time axis; `input-shape` without steps
  */
 export function staticUnroll<Input, State, Output>(
   core: Step<Input, State, Output>,
@@ -55,28 +57,37 @@ export function staticUnroll<Input, State, Output>(
   initialState: State,
   { timeMajor = true, sequenceLengths }: StaticUnrollOptions = {},
 ): [outputSequence: Output, finalState: State] {
-  const caller = 'hk.staticUnroll';
-  const timeAxis = timeMajor ? 0 : 1;
-  const steps = stepsOf(caller, inputSequence, timeAxis);
-  const step = stepOf(core);
-  const [sequences, nesting] = flatten(inputSequence as Tree<Tensor>);
-  const columns = sequences.map((x) => unstack(x, timeAxis));
-  const running = sequenceLengths && unstack(runningSteps(caller, sequenceLengths, steps));
+  return tidyInCurrentFrame(() => {
+    const caller = 'hk.staticUnroll';
+    const timeAxis = timeMajor ? 0 : 1;
+    const steps = stepsOf(caller, inputSequence, timeAxis);
+    if (steps === 0) {
+      const [first] = leaves(inputSequence as Tree<Tensor>);
+      throw wrongShape(caller, first, 'at least one step (hk.dynamicUnroll takes none too)', 'its sequence');
+    }
+    const step = stepOf(core);
+    const [sequences, nesting] = flatten(inputSequence as Tree<Tensor>);
+    const columns = sequences.map((x) => unstack(x, timeAxis));
+    const running = sequenceLengths && unstack(runningSteps(caller, sequenceLengths, steps));
 
-  let state = initialState;
-  const outputs: Output[] = [];
-  for (let t = 0; t < steps; t++) {
-    const inputs = unflatten(
-      nesting,
-      columns.map((column) => column[t]),
-    );
-    const result = step(inputs as Input, state);
-    let output: Output;
-    [output, state] = running === undefined ? result : holdFinished(running[t], result, state);
-    outputs.push(output);
-  }
-  const [first, ...rest] = outputs;
-  return [map((y: Tensor, ...ys: Tensor[]) => stack([y, ...ys], timeAxis), first, ...rest) as Output, state];
+    let state = initialState;
+    const outputs: Output[] = [];
+    for (let t = 0; t < steps; t++) {
+      const inputs = unflatten(
+        nesting,
+        columns.map((column) => column[t]),
+      );
+      const result = step(inputs as Input, state);
+      let output: Output;
+      [output, state] = running === undefined ? result : holdFinished(running[t], result, state);
+      outputs.push(output);
+    }
+    const [first, ...rest] = outputs;
+    return [
+      map((y: Tensor, ...ys: Tensor[]) => stack([y, ...ys], timeAxis), first, ...rest) as Output,
+      state,
+    ];
+  });
 }
 
 function swapBatchAndTime(sequence: unknown): unknown {
@@ -100,23 +111,25 @@ export function dynamicUnroll<Input, State, Output>(
   initialState: State,
   options: DynamicUnrollOptions = {},
 ): [outputSequence: Output, states: State] {
-  const { timeMajor = true, sequenceLengths, reverse, returnAllStates = false, unroll } = options;
-  const caller = 'hk.dynamicUnroll';
-  const steps = stepsOf(caller, inputSequence, timeMajor ? 0 : 1);
-  const step = stepOf(core);
-  const inputs = timeMajor ? inputSequence : swapBatchAndTime(inputSequence);
-  const running = sequenceLengths ? runningSteps(caller, sequenceLengths, steps) : null;
+  return tidyInCurrentFrame(() => {
+    const { timeMajor = true, sequenceLengths, reverse, returnAllStates = false, unroll } = options;
+    const caller = 'hk.dynamicUnroll';
+    const steps = stepsOf(caller, inputSequence, timeMajor ? 0 : 1);
+    const step = stepOf(core);
+    const inputs = timeMajor ? inputSequence : swapBatchAndTime(inputSequence);
+    const running = sequenceLengths ? runningSteps(caller, sequenceLengths, steps) : null;
 
-  const [last, [outputs, states]] = scan(
-    (state: State, x: { inputs: unknown; running: Tensor | null }): [State, [unknown, unknown]] => {
-      const result = step(x.inputs as Input, state);
-      const [output, next] = x.running === null ? result : holdFinished(x.running, result, state);
-      return [next, [output, returnAllStates ? next : null]];
-    },
-    initialState,
-    { inputs, running },
-    { reverse, unroll },
-  ) as [State, [unknown, unknown]];
-  const inOrder = (tree: unknown): unknown => (timeMajor ? tree : swapBatchAndTime(tree));
-  return [inOrder(outputs) as Output, returnAllStates ? (inOrder(states) as State) : last];
+    const [last, [outputs, states]] = scan(
+      (state: State, x: { inputs: unknown; running: Tensor | null }): [State, [unknown, unknown]] => {
+        const result = step(x.inputs as Input, state);
+        const [output, next] = x.running === null ? result : holdFinished(x.running, result, state);
+        return [next, [output, returnAllStates ? next : null]];
+      },
+      initialState,
+      { inputs, running },
+      { reverse, unroll },
+    ) as [State, [unknown, unknown]];
+    const inOrder = (tree: unknown): unknown => (timeMajor ? tree : swapBatchAndTime(tree));
+    return [inOrder(outputs) as Output, returnAllStates ? (inOrder(states) as State) : last];
+  });
 }
