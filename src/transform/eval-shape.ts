@@ -1,7 +1,9 @@
 import { Tensor, tidy, type DataType } from '@tensorflow/tfjs-core';
 import { isTensor } from '../backend/engine.js';
+import { abstractTensor, computingShapes } from '../backend/shapes/index.js';
+import { withOwnTape } from '../backend/tape.js';
 import { maybeCurrentFrame } from '../module/frame.js';
-import { map } from '../tree/tree.js';
+import { isNode, map } from '../tree/tree.js';
 import { internalState, restoreInternalState, withOwnNames } from './internal-state.js';
 
 /** Shape and dtype of a tensor. */
@@ -25,22 +27,48 @@ export function runAbstractly<R, S>(f: () => R, read: (result: R) => S): S {
   const before = frame && internalState(frame);
   let shapes: S | undefined;
   try {
-    tidy(() => {
-      shapes = read(withOwnNames(frame, f));
-    });
+    // With a tape of its own: a gradient around it has nothing to do with what has no values.
+    computingShapes(() =>
+      withOwnTape(() =>
+        tidy(() => {
+          shapes = read(withOwnNames(frame, f));
+        }),
+      ),
+    );
   } finally {
     if (frame !== undefined && before !== undefined) restoreInternalState(frame, before);
   }
   return shapes as S;
 }
 
-/** The nesting of what `f` returns, with `{ shape, dtype }` in place of tensors. Nothing that `f` makes or changes is kept. */
+/** An argument of {@link evalShape}: as the function takes it, or with `{ shape, dtype }` in place of tensors. */
+export type Shaped<T> = T | ShapesOf<T>;
+
+function isShapeDtype(node: object): node is ShapeDtype {
+  const { shape, dtype } = node as Partial<ShapeDtype>;
+  return Array.isArray(shape) && typeof dtype === 'string' && Object.keys(node).length === 2;
+}
+
+function withTensors(tree: unknown): unknown {
+  if (!isNode(tree)) return tree;
+  if (isShapeDtype(tree)) return abstractTensor(tree.shape, tree.dtype);
+  if (Array.isArray(tree)) return tree.map(withTensors);
+  return Object.fromEntries(Object.entries(tree).map(([key, child]) => [key, withTensors(child)]));
+}
+
+/**
+ * The nesting of what `f` returns, with `{ shape, dtype }` in place of tensors. `f` runs, but nothing is computed and no random
+ * initial value is drawn; nothing that it makes or changes is kept.
+ *
+ * @param args as `f` takes them, or with `{ shape, dtype }` in place of tensors
+ * @throws `shape-without-value` when `f` reads the values of a tensor
+ */
 export function evalShape<Args extends readonly unknown[], R>(
   f: (...args: Args) => R,
-  ...args: Args
+  ...args: { [K in keyof Args]: Shaped<Args[K]> }
 ): ShapesOf<R> {
   return runAbstractly(
-    () => f(...args),
+    () => f(...(args.map(withTensors) as unknown as Args)),
     (result) =>
       map(
         (leaf: Tensor) => (isTensor(leaf) ? { shape: leaf.shape, dtype: leaf.dtype } : leaf),

@@ -1,11 +1,104 @@
-import { type DataType, type Tensor, zeros } from '@tensorflow/tfjs-core';
+import {
+  engine,
+  getKernel,
+  getKernelsForBackend,
+  registerKernel,
+  util,
+  type DataType,
+  type KernelBackend,
+  type KernelFunc,
+  type Tensor,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core';
+import { shapeRules, type ShapeRule } from './rules.js';
+import { ShapeBackend } from './shape-backend.js';
+
+const NAME = 'tanka-shapes';
+
+/** The engine's choice of backend, which its types hide. */
+interface BackendChoice {
+  backendName: string;
+  backendInstance: KernelBackend;
+}
+
+const backend = new ShapeBackend();
+let outside: BackendChoice | null = null;
+
+function ruled(rule: ShapeRule): KernelFunc {
+  return ({ inputs, attrs }) => {
+    const specs = rule(inputs as Record<string, TensorInfo>, attrs ?? {});
+    return Array.isArray(specs)
+      ? specs.map(({ shape, dtype }) => backend.abstract(shape, dtype))
+      : backend.abstract(specs.shape, specs.dtype);
+  };
+}
+
+/** Runs the kernel of the real backend on zeros, for the shapes of its results. */
+function onZeros(kernelName: string): KernelFunc {
+  return ({ inputs, attrs }) => {
+    const { backendName, backendInstance: real } = outside as BackendChoice;
+    const zeros = (info: TensorInfo): TensorInfo => {
+      const size = util.sizeFromShape(info.shape);
+      const values = util.makeZerosTypedArray(size, info.dtype);
+      return { ...info, dataId: real.write(values as never, info.shape, info.dtype) };
+    };
+    const entries = Object.entries(inputs).map(
+      ([name, info]) => [name, info && zeros(info as TensorInfo)] as const,
+    );
+    const given = (
+      Array.isArray(inputs) ? entries.map(([, info]) => info) : Object.fromEntries(entries)
+    ) as never;
+    const kernel = getKernel(kernelName, backendName);
+    const results = [kernel.kernelFunc({ inputs: given, attrs, backend: real })].flat();
+    const specs = results.map(({ shape, dtype }) => backend.abstract(shape, dtype));
+    for (const { dataId } of results) real.disposeData(dataId);
+    for (const [, info] of entries) if (info) real.disposeData(info.dataId);
+    return specs.length === 1 ? specs[0] : specs;
+  };
+}
+
+/** Registers what is missing: kernels may have come to the real backend since the last time. */
+function registerShapeKernels(realName: string): void {
+  for (const [kernelName, rule] of shapeRules) {
+    if (getKernel(kernelName, NAME) == null) {
+      registerKernel({ kernelName, backendName: NAME, kernelFunc: ruled(rule) });
+    }
+  }
+  for (const { kernelName } of getKernelsForBackend(realName)) {
+    if (getKernel(kernelName, NAME) == null) {
+      registerKernel({ kernelName, backendName: NAME, kernelFunc: onZeros(kernelName) });
+    }
+  }
+}
 
 /** Whether only shapes are computed. */
 export function isAbstract(): boolean {
-  return false;
+  return outside !== null;
 }
 
-/** A tensor that has a shape and a dtype, but no values. */
-export function abstractTensor(shape: number[], dtype: DataType): Tensor {
-  return zeros(shape, dtype as 'float32');
+/** A tensor that has a shape and a dtype, but no values; only while shapes are computed. */
+export function abstractTensor(shape: readonly number[], dtype: DataType): Tensor {
+  return engine().makeTensorFromTensorInfo(backend.abstract(shape, dtype), backend);
+}
+
+/**
+ * Runs `f` with a backend that computes shapes and dtypes alone. Tensors made outside are used as they are; those that `f`
+ * makes have no values.
+ */
+export function computingShapes<R>(f: () => R): R {
+  if (outside !== null) return f();
+  const choice = engine() as unknown as BackendChoice;
+  // Makes the engine start its default backend if none was asked for yet.
+  const real = engine().backend;
+  outside = { backendName: choice.backendName, backendInstance: real };
+  registerShapeKernels(choice.backendName);
+  choice.backendName = NAME;
+  choice.backendInstance = backend;
+  try {
+    return f();
+  } finally {
+    choice.backendName = outside.backendName;
+    choice.backendInstance = outside.backendInstance;
+    outside = null;
+  }
 }

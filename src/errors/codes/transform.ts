@@ -15,6 +15,7 @@ export type TransformErrorCode =
   | 'vmap-mismatch'
   | 'vmap-split-rng'
   | 'vmap-unmapped'
+  | 'shape-without-value'
   | 'batch-leaf'
   | 'control-value'
   | 'while-init'
