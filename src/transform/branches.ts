@@ -1,4 +1,6 @@
-import type { Tensor } from '@tensorflow/tfjs-core';
+import { equal, greaterEqual, notEqual, where, type Tensor } from '@tensorflow/tfjs-core';
+import { isTensor } from '../backend/engine.js';
+import { isRecording } from '../backend/recording.js';
 import { TankaError } from '../errors/tanka-error.js';
 import { checkSynchronous } from '../module/asynchronous.js';
 import { maybeCurrentFrame, type Bundles, type Frame } from '../module/frame.js';
@@ -6,9 +8,11 @@ import {
   internalState,
   reserveUpToFull,
   restoreInternalState,
+  statesDiffer,
   withOwnNames,
   type InternalState,
 } from './internal-state.js';
+import { map } from '../tree/tree.js';
 import { checkSameKind } from './loop.js';
 import { tidyOwnedInFrame } from './ownership.js';
 import { scalarValue } from './scalar-value.js';
@@ -71,6 +75,56 @@ function runAll<Operands extends readonly unknown[], R>(
   return result;
 }
 
+/**
+ * All branches run, and tensor operations select the results of the one taken: the form that a recording can replay with
+ * another predicate.
+ */
+function select<Operands extends readonly unknown[], R>(
+  caller: string,
+  branches: readonly Branch<Operands, R>[],
+  isTaken: (branch: number) => Tensor,
+  operands: Operands,
+): R {
+  if (maybeCurrentFrame()?.frozen === false) {
+    throw new TankaError(
+      'control-value',
+      `hk.${caller} on a tensor cannot be recorded in init, where the taken branch decides what is made. Jit apply instead.`,
+    );
+  }
+  const frame = maybeCurrentFrame();
+  return tidyOwnedInFrame(frame, () => {
+    reserveUpToFull(frame);
+    const before = frame && internalState(frame);
+    const outcomes = branches.map((branch) => {
+      if (frame !== undefined && before !== undefined) restoreInternalState(frame, before);
+      const run = (): R => checkSynchronous(branch(...operands), () => `A branch of hk.${caller}`);
+      const result = withOwnNames(frame, run);
+      reserveUpToFull(frame);
+      return { result, after: frame && internalState(frame) };
+    });
+    const [first, ...others] = outcomes;
+    const chosen = others.reduce((chosenSoFar, outcome, i) => {
+      checkSameKind(
+        'branch-mismatch',
+        `The branches of hk.${caller} must return the same nesting, shapes and dtypes`,
+        first.result,
+        outcome.result,
+      );
+      return map((a: Tensor, b: Tensor) => where(isTaken(i + 1), b, a), chosenSoFar, outcome.result) as R;
+    }, first.result);
+    if (
+      before !== undefined &&
+      outcomes.some(({ after }) => after !== undefined && statesDiffer(before, after))
+    ) {
+      throw new TankaError(
+        'control-value',
+        `A branch of hk.${caller} on a tensor draws keys or sets state, which cannot be recorded: draw and set outside of the branches.`,
+      );
+    }
+    return chosen;
+  });
+}
+
 function choose<Operands extends readonly unknown[], R>(
   caller: string,
   taken: number,
@@ -94,7 +148,8 @@ function choose<Operands extends readonly unknown[], R>(
  * In `init` both functions run, from the same keys and state, and must make the same parameters and state and return the
  * same nesting; what the chosen one made is kept. Modules made later are named as if the branches had made none.
  *
- * @param predicate a boolean, a number (0 is false), or a scalar tensor, which is read
+ * @param predicate a boolean, a number (0 is false), or a scalar tensor, which is read; while `hk.jit` records, both functions
+ *   run and the results are selected by the tensor
  * @throws `branch-mismatch`, `control-value`
  */
 export function cond<Operands extends readonly unknown[], R>(
@@ -103,6 +158,9 @@ export function cond<Operands extends readonly unknown[], R>(
   onFalse: (...operands: Operands) => R,
   ...operands: Operands
 ): R {
+  if (isRecording() && isTensor(predicate)) {
+    return select('cond', [onFalse, onTrue], () => notEqual(predicate, 0), operands);
+  }
   const taken = scalarValue(predicate, 'The predicate of hk.cond') === 0 ? 0 : 1;
   return choose('cond', taken, [onFalse, onTrue], operands);
 }
@@ -117,6 +175,12 @@ export function switchCase<Operands extends readonly unknown[], R>(
   branches: readonly ((...operands: Operands) => R)[],
   ...operands: Operands
 ): R {
+  if (isRecording() && isTensor(index)) {
+    const last = branches.length - 1;
+    const isTaken = (branch: number): Tensor =>
+      branch === last ? greaterEqual(index, last) : equal(index, branch);
+    return select('switch', branches, isTaken, operands);
+  }
   const value = scalarValue(index, 'The index of hk.switch');
   if (!Number.isInteger(value) || branches.length === 0) {
     throw new TankaError(
