@@ -6,3 +6,8 @@ export * from './pool';
 export * from './depthwise';
 export * from './dilation';
 export * from './optimizer';
+export * from './binary';
+export * from './norm';
+export * from './place';
+export * from './reduce';
+export * from './unary';

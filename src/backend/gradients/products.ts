@@ -1,5 +1,5 @@
 import type { GradConfig, Tensor } from '@tensorflow/tfjs-core';
-import { einsum, matMul, reshape, transpose } from '@tensorflow/tfjs-core';
+import { einsum, matMul, reshape } from '@tensorflow/tfjs-core';
 import { broadcast, unbroadcast } from './broadcasting.js';
 import { type Gradients, rule } from './rule.js';
 
@@ -19,29 +19,26 @@ function matMulGradients(
   };
 }
 
+/** An operand of an einsum and its labels. */
+interface Operand {
+  readonly tensor: Tensor;
+  readonly labels: string;
+}
+
 /**
- * The gradient of one operand: dy contracted with the other operand, then repeated over the labels that stood in this
+ * The gradient of one operand: dy contracted with the other operands, then repeated over the labels that stood in this
  * operand alone and were summed.
  */
-function einsumGradient(
-  dy: Tensor,
-  output: string,
-  operand: Tensor,
-  labels: string,
-  other?: [Tensor, string],
-): Tensor {
-  const known = Array.from(labels).filter((label) => output.includes(label) || other?.[1].includes(label));
-  const contracted = other
-    ? einsum(`${output},${other[1]}->${known.join('')}`, dy, other[0])
-    : transpose(
-        dy,
-        known.map((label) => output.indexOf(label)),
-      );
+function einsumGradient(dy: Operand, { tensor, labels }: Operand, others: readonly Operand[]): Tensor {
+  const sources = [dy, ...others];
+  const known = Array.from(labels).filter((label) => sources.some((source) => source.labels.includes(label)));
+  const left = sources.map((source) => source.labels).join(',');
+  const contracted = einsum(`${left}->${known.join('')}`, ...sources.map((source) => source.tensor));
   const placed = reshape(
     contracted,
-    Array.from(labels).map((label, axis) => (known.includes(label) ? operand.shape[axis] : 1)),
+    Array.from(labels).map((label, axis) => (known.includes(label) ? tensor.shape[axis] : 1)),
   );
-  return known.length === labels.length ? placed : broadcast(placed, operand.shape);
+  return known.length === labels.length ? placed : broadcast(placed, tensor.shape);
 }
 
 /** Matrix products and Einstein sums. */
@@ -54,10 +51,14 @@ export const productRules: readonly GradConfig[] = [
   rule<{ equation: string }>('Einsum', { allInputs: true }, (dy, operands, { equation }) => {
     const [left, output] = equation.replace(/\s/g, '').split('->');
     const labels = left.split(',');
-    return operands.map((operand, i) => () => {
-      const other: [Tensor, string] | undefined =
-        operands.length === 2 ? [operands[1 - i], labels[1 - i]] : undefined;
-      return einsumGradient(dy, output, operand, labels[i], other);
-    });
+    const all = operands.map((tensor, i): Operand => ({ tensor, labels: labels[i] }));
+    return all.map(
+      (operand, i) => () =>
+        einsumGradient(
+          { tensor: dy, labels: output },
+          operand,
+          all.filter((_, k) => k !== i),
+        ),
+    );
   }),
 ];

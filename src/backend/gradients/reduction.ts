@@ -30,12 +30,13 @@ interface Scan {
 
 /** The extreme value's gradient goes to where it was found; equal winners share it evenly, as in JAX. */
 function extremeRule(kernelName: string): GradConfig {
-  return rule<{ reductionIndices: number | number[] }>(
+  return rule<{ reductionIndices?: number | number[]; axis?: number | number[] }>(
     kernelName,
     { inputs: ['x'], outputs: [true] },
-    (dy, [x, y], { reductionIndices }) => ({
+    // `Max` and `Min` name the same attribute differently.
+    (dy, [x, y], { reductionIndices, axis = reductionIndices }) => ({
       x: () => {
-        const axes = normalizedAxes(reductionIndices, x.rank);
+        const axes = normalizedAxes(axis, x.rank);
         const winners = cast(equal(x, keepAxes(y, x.shape, axes)), 'float32');
         return mul(winners, div(keepAxes(dy, x.shape, axes), sum(winners, axes, true)));
       },

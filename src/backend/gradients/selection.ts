@@ -5,14 +5,15 @@ import {
   clipByValue,
   gather,
   gatherND,
+  greater,
   greaterEqual,
   less,
   logicalAnd,
   mul,
+  onesLike,
   range,
   reshape,
   scatterND,
-  tensorScatterUpdate,
   transpose,
   unsortedSegmentSum,
   where,
@@ -74,7 +75,8 @@ export const selectionRules: readonly GradConfig[] = [
     e: () => where(condition, zerosLike(dy), dy),
   })),
   rule('TensorScatterUpdate', { inputs: ['indices', 'updates'] }, (dy, [indices, updates]) => ({
-    tensor: () => tensorScatterUpdate(dy, indices, zerosLike(updates)),
+    // The CPU kernel of tensorScatterUpdate writes into its input, hence not by that.
+    tensor: () => where(greater(scatterND(indices, onesLike(updates), dy.shape), 0), zerosLike(dy), dy),
     updates: () => gatherND(dy, indices),
   })),
   outputsRule<{ k: number }>(

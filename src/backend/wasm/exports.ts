@@ -135,6 +135,152 @@ export interface RawKernels {
     left: number,
     wholeIndex: number,
   ): void;
+  /** `y = f(x)` over `n` floats; the functions by number in `kernels/unary.ts`, `p` and `q` their parameters. */
+  unary(f: number, n: number, x: number, y: number, p: number, q: number): void;
+  /** `dx = dy * gelu'(x)`, in the tanh form. */
+  geluTanhGradient(n: number, x: number, dy: number, dx: number): void;
+  /** `dx = dy * gelu'(x)`, in the erf form. */
+  geluErfGradient(n: number, x: number, dy: number, dx: number): void;
+  /**
+   * `out = f(a, b)` with broadcasting; the functions by number in `kernels/binary.ts`. The innermost axis has `n` entries
+   * on which an operand steps by 1 or 0; `table` has four integers for each of the `rank` outer axes.
+   */
+  binary(
+    f: number,
+    n: number,
+    a: number,
+    stepA: number,
+    b: number,
+    stepB: number,
+    out: number,
+    rank: number,
+    table: number,
+  ): void;
+  /** `out = condition ? a : b` over `n` values of four bytes. */
+  select(n: number, condition: number, a: number, b: number, out: number): void;
+  /** `out[outer, inner] = scale * Σ x[outer, n, inner]`. */
+  reduceSum(outer: number, n: number, inner: number, x: number, out: number, scale: number): void;
+  reduceMax(outer: number, n: number, inner: number, x: number, out: number): void;
+  reduceMin(outer: number, n: number, inner: number, x: number, out: number): void;
+  reduceProd(outer: number, n: number, inner: number, x: number, out: number): void;
+  /** Of integers: 0 sum, 1 product, 2 largest, 3 smallest. */
+  reduceInt(f: number, outer: number, n: number, inner: number, x: number, out: number): void;
+  /** Of truth values: 1 all, 0 any. */
+  reduceTruth(all: number, outer: number, n: number, inner: number, x: number, out: number): void;
+  /** Running sum (`product` 0) or product along the middle axis. */
+  scan(
+    product: number,
+    exclusive: number,
+    reverse: number,
+    outer: number,
+    n: number,
+    inner: number,
+    x: number,
+    out: number,
+  ): void;
+  scanInt(
+    product: number,
+    exclusive: number,
+    reverse: number,
+    outer: number,
+    n: number,
+    inner: number,
+    x: number,
+    out: number,
+  ): void;
+  softmax(rows: number, n: number, x: number, y: number): void;
+  logSoftmax(rows: number, n: number, x: number, y: number): void;
+  /** Of softmax, or with `logarithm` 1 of its logarithm, from the output `y`. */
+  softmaxGradient(rows: number, n: number, y: number, dy: number, dx: number, logarithm: number): void;
+  /** `statistics[rows, 2]` receives each row's mean and inverse deviation. */
+  layerNorm(
+    rows: number,
+    n: number,
+    x: number,
+    scale: number,
+    offset: number,
+    eps: number,
+    y: number,
+    statistics: number,
+  ): void;
+  /** `dScale` and `dOffset` are added to. */
+  layerNormGradient(
+    rows: number,
+    n: number,
+    x: number,
+    scale: number,
+    dy: number,
+    statistics: number,
+    dx: number,
+    dScale: number,
+    dOffset: number,
+  ): void;
+  /** `y = (x - mean) * factor + offset`, all three of one value a column. */
+  normalizeColumns(
+    rows: number,
+    n: number,
+    x: number,
+    mean: number,
+    factor: number,
+    offset: number,
+    y: number,
+  ): void;
+  /** Copies to a contiguous `out`; `table` has three integers (size, stride in bytes, room) for each outer axis. */
+  copyStrided(
+    rank: number,
+    table: number,
+    n: number,
+    inner: number,
+    bytes: number,
+    x: number,
+    out: number,
+  ): void;
+  /** Gives back the place of an index outside, or -1. */
+  gather(
+    batch: number,
+    outer: number,
+    size: number,
+    picks: number,
+    bytes: number,
+    x: number,
+    indices: number,
+    out: number,
+  ): number;
+  segmentSum(
+    rows: number,
+    n: number,
+    segments: number,
+    x: number,
+    ids: number,
+    out: number,
+    integers: number,
+  ): void;
+  /** `on` and `off` are bits of the result's dtype. */
+  oneHot(
+    n: number,
+    depth: number,
+    indices: number,
+    on: number,
+    off: number,
+    bytes: number,
+    out: number,
+  ): void;
+  /** 0 float to integer, 1 integer to float, 2 truth to integer, 3 truth to float, 4 float to truth, 5 integer to truth. */
+  cast(kind: number, n: number, x: number, out: number): void;
+  clipInt(n: number, x: number, out: number, low: number, high: number): void;
+  /** `c[m, n] = a · b` of integers, strides in entries. */
+  matMulInt(
+    m: number,
+    n: number,
+    k: number,
+    a: number,
+    rowStrideA: number,
+    columnStrideA: number,
+    b: number,
+    rowStrideB: number,
+    columnStrideB: number,
+    c: number,
+  ): void;
   /** Depthwise convolution, channels last, with bias and activation. */
   depthwise(
     x: number,

@@ -134,6 +134,29 @@ export function address(tensor: TensorInfo): number {
   return current().backend.dataIdMap.get(tensor.dataId).memoryOffset;
 }
 
+/** The values of a float32 tensor where they lie. Valid until the next allocation: the heap may move. */
+export function floats(tensor: TensorInfo): Float32Array {
+  const { buffer } = current().module.HEAPU8;
+  return new Float32Array(buffer, address(tensor), util.sizeFromShape(tensor.shape));
+}
+
+/** {@link floats} of an int32 tensor. */
+export function integers(tensor: TensorInfo): Int32Array {
+  const { buffer } = current().module.HEAPU8;
+  return new Int32Array(buffer, address(tensor), util.sizeFromShape(tensor.shape));
+}
+
+/** {@link floats} of a bool tensor. */
+export function truths(tensor: TensorInfo): Uint8Array {
+  const { buffer } = current().module.HEAPU8;
+  return new Uint8Array(buffer, address(tensor), util.sizeFromShape(tensor.shape));
+}
+
+/** Writes a table of integers for a kernel, to scratch. */
+export function writeTable(pointer: number, table: readonly number[]): void {
+  new Int32Array(current().module.HEAPU8.buffer, pointer, table.length).set(table);
+}
+
 /** A new tensor with undefined values. */
 export function makeOutput(shape: readonly number[], dtype: DataType = 'float32'): TensorInfo {
   if (tracer !== undefined) return tracer.makeOutput(shape, dtype);

@@ -11,20 +11,36 @@
  * 4. Join the list below, and describe the kernels in `docs/wasm.md` with the reason and the case that shows it.
  */
 import { getKernel, registerKernel, unregisterKernel, type KernelConfig } from '@tensorflow/tfjs-core';
+import { binaryKernels } from './kernels/binary.js';
 import { conv2dKernels } from './kernels/conv2d.js';
 import { conv3dKernels } from './kernels/conv3d.js';
 import { depthwiseKernels } from './kernels/depthwise.js';
 import { dilationKernels } from './kernels/dilation.js';
+import { einsumKernels } from './kernels/einsum.js';
 import { matMulKernels } from './kernels/matmul.js';
+import { normalizationKernels } from './kernels/normalization.js';
+import { placeKernels } from './kernels/place.js';
 import { poolKernels } from './kernels/pool.js';
+import { reduceKernels } from './kernels/reduce.js';
+import { refusedKernels } from './kernels/refused.js';
+import { rotateKernels } from './kernels/rotate.js';
+import { unaryKernels } from './kernels/unary.js';
 
 const families: readonly (readonly KernelConfig[])[] = [
+  binaryKernels,
   conv2dKernels,
   conv3dKernels,
   depthwiseKernels,
   dilationKernels,
+  einsumKernels,
   matMulKernels,
+  normalizationKernels,
+  placeKernels,
   poolKernels,
+  reduceKernels,
+  refusedKernels,
+  rotateKernels,
+  unaryKernels,
 ];
 
 /** What the stock backend had under each of our names, to be put back by {@link restoreStockKernels}. */

@@ -3,7 +3,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { getBackend, getKernel, matMul, ones, tensor } from '@tensorflow/tfjs-core';
+import { fused, getBackend, getKernel, matMul, ones, tensor } from '@tensorflow/tfjs-core';
 import { expect } from 'chai';
 import { hasRelaxedSimd, importShared, instantiateKernels } from '../../../src/backend/wasm/binary.js';
 import { useWasm } from '../../../src/backend/wasm/index.js';
@@ -89,10 +89,12 @@ describe('useWasm', () => {
 
   it('refuses dtypes and sizes that the backend would compute wrongly', () => {
     const counts = tensor([1, 2, 3, 4], [2, 2], 'int32');
-    expect(() => matMul(counts, counts))
+    const bias = ones([2]);
+    expect(() => fused.matMul({ a: counts, b: counts, bias }))
       .to.throw(TankaError)
       .with.property('code', 'wasm-kernel-unsupported');
     counts.dispose();
+    bias.dispose();
     const [column, row] = [ones([65536, 1]), ones([1, 65536])];
     expect(() => matMul(column, row))
       .to.throw(TankaError)

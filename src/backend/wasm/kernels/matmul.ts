@@ -38,7 +38,8 @@ function batchIndices(shape: readonly number[], batch: readonly number[]): (i: n
 function matMul(name: string, inputs: MatMulInputs, attrs: MatMulAttrs, epilogue: Epilogue): TensorInfo {
   const { a, b } = inputs;
   const { transposeA, transposeB } = attrs;
-  requireFloat(name, a, b);
+  const isInteger = a.dtype === 'int32' && b.dtype === 'int32' && epilogue.bias === undefined;
+  if (!isInteger) requireFloat(name, a, b);
   const [aRows, aColumns] = a.shape.slice(-2) as [number, number];
   const [bRows, bColumns] = b.shape.slice(-2) as [number, number];
   let m = transposeA ? aColumns : aRows;
@@ -55,7 +56,7 @@ function matMul(name: string, inputs: MatMulInputs, attrs: MatMulAttrs, epilogue
   const batchB = b.shape.slice(0, -2);
   const batch = broadcast_util.assertAndGetBroadcastShape(batchA, batchB);
   let count = util.sizeFromShape(batch);
-  const out = makeOutput([...batch, m, n]);
+  const out = makeOutput([...batch, m, n], a.dtype);
   if (count * m * n === 0) return out;
   const indexA = batchIndices(batchA, batch);
   const indexB = batchIndices(batchB, batch);
@@ -71,25 +72,24 @@ function matMul(name: string, inputs: MatMulInputs, attrs: MatMulAttrs, epilogue
   const fromA = address(a);
   const fromB = address(b);
   const to = address(out);
+  const place = (
+    i: number,
+  ): [a: number, rowA: number, columnA: number, b: number, rowB: number, columnB: number, c: number] => [
+    fromA + indexA(i) * strideMatrixA,
+    transposeA ? 1 : k,
+    transposeA ? m : 1,
+    fromB + indexB(i) * k * n * 4,
+    transposeB ? 1 : n,
+    transposeB ? k : 1,
+    to + i * m * n * 4,
+  ];
+  if (isInteger) {
+    for (let i = 0; i < count; i++) kernels.matMulInt(m, n, k, ...place(i));
+    return finishEpilogue(out, epilogue, n);
+  }
   withScratch(kernels.gemmScratch(m, n, k), (scratch) => {
     for (let i = 0; i < count; i++) {
-      kernels.gemm(
-        m,
-        n,
-        k,
-        fromA + indexA(i) * strideMatrixA,
-        transposeA ? 1 : k,
-        transposeA ? m : 1,
-        fromB + indexB(i) * k * n * 4,
-        transposeB ? 1 : n,
-        transposeB ? k : 1,
-        to + i * m * n * 4,
-        n,
-        bias,
-        inLoop.activation,
-        0,
-        scratch,
-      );
+      kernels.gemm(m, n, k, ...place(i), n, bias, inLoop.activation, 0, scratch);
     }
   });
   return finishEpilogue(out, epilogue, n);

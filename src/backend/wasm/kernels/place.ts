@@ -1,0 +1,261 @@
+import {
+  backend_util,
+  slice_util,
+  util,
+  type DataType,
+  type KernelConfig,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core';
+import { TankaError } from '../../../errors/tanka-error.js';
+import { address, discard, makeOutput, raw, withScratch, writeTable } from '../heap.js';
+import { kernel, runKernel } from '../kernel.js';
+
+/** An axis of a result: its size, and by how many entries of the source it moves (0 repeats, negative runs backwards). */
+interface Axis {
+  readonly size: number;
+  readonly stride: number;
+}
+
+function bytesOf(name: string, dtype: DataType): number {
+  if (dtype === 'float32' || dtype === 'int32' || dtype === 'bool') return util.bytesPerElement(dtype);
+  throw new TankaError('wasm-kernel-unsupported', `${name} on the WASM backend does not take ${dtype}.`);
+}
+
+/** Axes without those of size 1, neighbours that move as one joined. */
+function joined(axes: readonly Axis[]): Axis[] {
+  const result: Axis[] = [];
+  for (const { size, stride } of axes) {
+    if (size === 1) continue;
+    const before = result.at(-1);
+    if (before?.stride === size * stride) {
+      result[result.length - 1] = { size: before.size * size, stride };
+    } else result.push({ size, stride });
+  }
+  return result;
+}
+
+/** A copy of `x` from entry `offset` on, as the axes say, in the given shape. */
+function copy(
+  name: string,
+  x: TensorInfo,
+  shape: readonly number[],
+  axes: readonly Axis[],
+  offset = 0,
+): TensorInfo {
+  const bytes = bytesOf(name, x.dtype);
+  const out = makeOutput(shape, x.dtype);
+  if (util.sizeFromShape([...shape]) === 0) return out;
+  const moves = joined(axes);
+  const inner = moves.pop() ?? { size: 1, stride: 1 };
+  withScratch(12 * moves.length, (table) => {
+    writeTable(
+      table,
+      moves.flatMap(({ size, stride }) => [size, stride * bytes, 0]),
+    );
+    const from = address(x) + offset * bytes;
+    raw().copyStrided(moves.length, table, inner.size, inner.stride * bytes, bytes, from, address(out));
+  });
+  return out;
+}
+
+interface Unary {
+  readonly x: TensorInfo;
+}
+
+function tile(x: TensorInfo, reps: readonly number[]): TensorInfo {
+  const strides = util.computeStrides(x.shape).concat(1);
+  const axes = x.shape.flatMap((size, axis): Axis[] => [
+    { size: reps[axis], stride: 0 },
+    { size, stride: strides[axis] },
+  ]);
+  return copy(
+    'Tile',
+    x,
+    x.shape.map((size, axis) => size * reps[axis]),
+    axes,
+  );
+}
+
+function reverse(x: TensorInfo, dims: number | number[]): TensorInfo {
+  const flipped = util.parseAxisParam(dims, x.shape);
+  const strides = util.computeStrides(x.shape).concat(1);
+  let offset = 0;
+  const axes = x.shape.map((size, axis): Axis => {
+    const stride = strides[axis];
+    if (!flipped.includes(axis)) return { size, stride };
+    offset += (size - 1) * stride;
+    return { size, stride: -stride };
+  });
+  return copy('Reverse', x, x.shape, axes, offset);
+}
+
+interface StridedSlice {
+  readonly begin: number[];
+  readonly end: number[];
+  readonly strides: number[];
+  readonly beginMask: number;
+  readonly endMask: number;
+  readonly ellipsisMask: number;
+  readonly newAxisMask: number;
+  readonly shrinkAxisMask: number;
+}
+
+function stridedSlice(x: TensorInfo, attrs: StridedSlice): TensorInfo {
+  const { beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask } = attrs;
+  const { begin, end, strides, finalShape } = slice_util.sliceInfo(
+    x.shape,
+    attrs.begin,
+    attrs.end,
+    attrs.strides,
+    beginMask,
+    endMask,
+    ellipsisMask,
+    newAxisMask,
+    shrinkAxisMask,
+  );
+  const own = util.computeStrides(x.shape).concat(1);
+  let offset = 0;
+  const axes = x.shape.map((_, axis): Axis => {
+    offset += begin[axis] * own[axis];
+    return {
+      size: Math.max(0, Math.ceil((end[axis] - begin[axis]) / strides[axis])),
+      stride: strides[axis] * own[axis],
+    };
+  });
+  return copy('StridedSlice', x, finalShape, axes, offset);
+}
+
+function split(x: TensorInfo, numOrSizeSplits: number | number[], axis: number): TensorInfo[] {
+  const [along] = util.parseAxisParam(axis, x.shape);
+  const sizes = backend_util.prepareSplitSize(x, numOrSizeSplits, along);
+  const strides = util.computeStrides(x.shape).concat(1);
+  let begin = 0;
+  return sizes.map((size) => {
+    const shape = x.shape.map((n, i) => (i === along ? size : n));
+    const axes = shape.map((n, i): Axis => ({ size: n, stride: strides[i] }));
+    const part = copy('SplitV', x, shape, axes, begin * strides[along]);
+    begin += size;
+    return part;
+  });
+}
+
+/** Rows by index along an axis, batch axes in front. */
+function gather(x: TensorInfo, indices: TensorInfo, axis: number, batchDims: number): TensorInfo {
+  const [along] = util.parseAxisParam(axis, x.shape);
+  const batch = util.sizeFromShape(x.shape.slice(0, batchDims));
+  const outer = util.sizeFromShape(x.shape.slice(batchDims, along));
+  const inner = util.sizeFromShape(x.shape.slice(along + 1));
+  const size = x.shape[along];
+  const count = util.sizeFromShape(indices.shape);
+  const bytes = inner * bytesOf('GatherV2', x.dtype);
+  const out = makeOutput(
+    [...x.shape.slice(0, along), ...indices.shape.slice(batchDims), ...x.shape.slice(along + 1)],
+    x.dtype,
+  );
+  const picks = batch === 0 ? 0 : count / batch;
+  const bad = raw().gather(batch, outer, size, picks, bytes, address(x), address(indices), address(out));
+  if (bad >= 0) {
+    discard(out);
+    throw new TankaError(
+      'wasm-index-out-of-range',
+      `gather: entry ${bad} of the indices lies outside of [0, ${size}), the range of axis ${along} of a tensor of shape [${x.shape.join(', ')}]. ` +
+        'Clip the indices first if such values are meant.',
+    );
+  }
+  return out;
+}
+
+function segmentSum(x: TensorInfo, segmentIds: TensorInfo, numSegments: number): TensorInfo {
+  if (x.dtype !== 'float32' && x.dtype !== 'int32') bytesOf('UnsortedSegmentSum', 'string');
+  const rest = x.shape.slice(segmentIds.shape.length);
+  const out = makeOutput([numSegments, ...rest], x.dtype);
+  const rows = util.sizeFromShape(segmentIds.shape);
+  raw().segmentSum(
+    rows,
+    util.sizeFromShape(rest),
+    numSegments,
+    address(x),
+    address(segmentIds),
+    address(out),
+    x.dtype === 'int32' ? 1 : 0,
+  );
+  return out;
+}
+
+/** The bits of a value in a dtype. */
+function bits(value: number, dtype: DataType): number {
+  return dtype === 'float32' ? new Int32Array(Float32Array.of(value).buffer)[0] : Math.trunc(value);
+}
+
+interface OneHot {
+  readonly depth: number;
+  readonly onValue: number;
+  readonly offValue: number;
+  readonly dtype: DataType;
+}
+
+function oneHot(indices: TensorInfo, { depth, onValue, offValue, dtype }: OneHot): TensorInfo {
+  const bytes = bytesOf('OneHot', dtype);
+  const out = makeOutput([...indices.shape, depth], dtype);
+  raw().oneHot(
+    util.sizeFromShape(indices.shape),
+    depth,
+    address(indices),
+    bits(onValue, dtype),
+    bits(offValue, dtype),
+    bytes,
+    address(out),
+  );
+  return out;
+}
+
+const castKinds: Readonly<Record<string, number>> = {
+  'float32 int32': 0,
+  'int32 float32': 1,
+  'bool int32': 2,
+  'bool float32': 3,
+  'float32 bool': 4,
+  'int32 bool': 5,
+};
+
+/** True is what is not zero, not what has an odd lowest byte. */
+function cast(x: TensorInfo, dtype: DataType): TensorInfo {
+  if (x.dtype === dtype) return runKernel('Identity', { x });
+  const kind = castKinds[`${x.dtype} ${dtype}`];
+  if (kind === undefined) {
+    throw new TankaError(
+      'wasm-kernel-unsupported',
+      `The WASM backend does not cast ${x.dtype} to ${dtype}: it knows float32, int32 and bool.`,
+    );
+  }
+  const out = makeOutput(x.shape, dtype);
+  raw().cast(kind, util.sizeFromShape(x.shape), address(x), address(out));
+  return out;
+}
+
+/** Kernels that move entries: copies with strides, gathers and their sums, one-hot rows, and casts. */
+export const placeKernels: readonly KernelConfig[] = [
+  kernel<Unary, { readonly dtype: DataType }>('Cast', ({ inputs: { x }, attrs: { dtype } }) =>
+    cast(x, dtype),
+  ),
+  kernel<{ x: TensorInfo; indices: TensorInfo }, { readonly axis: number; readonly batchDims: number }>(
+    'GatherV2',
+    ({ inputs: { x, indices }, attrs: { axis, batchDims } }) => gather(x, indices, axis, batchDims),
+  ),
+  kernel<{ indices: TensorInfo }, OneHot>('OneHot', ({ inputs: { indices }, attrs }) =>
+    oneHot(indices, attrs),
+  ),
+  kernel<Unary, { readonly dims: number | number[] }>('Reverse', ({ inputs: { x }, attrs: { dims } }) =>
+    reverse(x, dims),
+  ),
+  kernel<Unary, { readonly numOrSizeSplits: number | number[]; readonly axis: number }>(
+    'SplitV',
+    ({ inputs: { x }, attrs: { numOrSizeSplits, axis } }) => split(x, numOrSizeSplits, axis),
+  ),
+  kernel<Unary, StridedSlice>('StridedSlice', ({ inputs: { x }, attrs }) => stridedSlice(x, attrs)),
+  kernel<Unary, { readonly reps: number[] }>('Tile', ({ inputs: { x }, attrs: { reps } }) => tile(x, reps)),
+  kernel<{ x: TensorInfo; segmentIds: TensorInfo }, { readonly numSegments: number }>(
+    'UnsortedSegmentSum',
+    ({ inputs: { x, segmentIds }, attrs: { numSegments } }) => segmentSum(x, segmentIds, numSegments),
+  ),
+];
