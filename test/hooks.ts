@@ -1,14 +1,12 @@
 import { memory } from '@tensorflow/tfjs-core';
 import '../src/index.js';
 import { useWasm } from '../src/backend/wasm/index.js';
-import { compileStaleKernels } from './support/binaries.js';
 
 let before = 0;
 
 /** Every test runs on WASM and must leave as many tensors as it found. */
 export const mochaHooks: Mocha.RootHookObject = {
   async beforeAll() {
-    compileStaleKernels();
     await useWasm();
   },
   beforeEach() {

@@ -2,10 +2,13 @@ import { TankaError } from '../errors/tanka-error.js';
 import type { PRNGKey } from '../random/key.js';
 import { PRNGSequence, type KeyOrSeed, type PRNGSequenceState } from '../random/prng-sequence.js';
 import { currentFrame } from './frame.js';
+import { checkUsage } from './usage.js';
 
 function maybeSequence(caller: string): PRNGSequence | null {
-  const { rngs } = currentFrame(caller);
-  return rngs[rngs.length - 1];
+  const frame = currentFrame(caller);
+  const current = frame.rngs[frame.rngs.length - 1];
+  if (current !== null) checkUsage(frame, caller);
+  return current;
 }
 
 function sequence(caller: string): PRNGSequence {

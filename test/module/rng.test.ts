@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { zeros } from '@tensorflow/tfjs-core';
+import { grad, scalar, zeros, type Tensor } from '@tensorflow/tfjs-core';
 import * as hk from '../../src/index.js';
 import { errorCode } from '../support/errors.js';
 
@@ -96,6 +96,22 @@ describe('keys of a transformed function', () => {
       return [before, hk.nextRngKey()];
     });
     expect(a).to.deep.equal(b);
+  });
+
+  it('are refused inside a gradient of TensorFlow.js where checkJaxUsage is set', () => {
+    const x = scalar(2);
+    const inGradient = (): unknown =>
+      within(() => {
+        let code: unknown;
+        grad((y: Tensor) => {
+          code = errorCode(() => hk.nextRngKey());
+          return y.clone();
+        })(x).dispose();
+        return code;
+      });
+    expect(inGradient()).to.equal(undefined);
+    expect(hk.config.context({ checkJaxUsage: true }, inGradient)).to.equal('usage-unsafe');
+    x.dispose();
   });
 
   it('exist nowhere else', () => {

@@ -5,6 +5,24 @@ import * as hk from '../../src/index.js';
 import { errorCode } from '../support/errors.js';
 
 const { random } = hk;
+
+type Expect<T extends true> = T;
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+
+const one = random.key(0);
+const none: hk.PRNGKey | null = null;
+export type Types = [
+  Expect<Equal<typeof one, Uint32Array>>,
+  Expect<Equal<ReturnType<typeof random.bits<8>>, Uint8Array>>,
+  Expect<Equal<ReturnType<typeof random.bits>, Uint8Array | Uint16Array | Uint32Array>>,
+];
+export const typed: [hk.PRNGKey[], null[], (hk.PRNGKey | null)[], hk.random.Keys<hk.PRNGKey>, hk.PRNGKey] = [
+  random.split(one),
+  random.split(none),
+  random.split(one as hk.PRNGKey | null),
+  random.split(one, [2, 2]),
+  random.split(one, []),
+];
 const words = fc.integer({ min: 0, max: 2 ** 32 - 1 });
 const keys = fc.tuple(words, words).map(([a, b]) => Uint32Array.of(a, b));
 
