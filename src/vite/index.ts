@@ -1,0 +1,45 @@
+/**
+ * `tanka/vite`: a plugin for Vite with which the threads of the WASM backend start after minification.
+ *
+ * @module
+ */
+
+/** The part of Vite's plugin interface that is used here; Vite itself is not needed to compile against the package. */
+export interface TankaPlugin {
+  readonly name: string;
+  readonly enforce: 'pre';
+  config(): { worker: { format: 'es'; plugins: () => TankaPlugin[] } };
+  transform(code: string, id: string): { code: string; map: null } | undefined;
+}
+
+const THREADED_MODULE =
+  /tfjs-backend-wasm[\\/](wasm-out[\\/]tfjs-backend-wasm-threaded-simd\.js|dist[\\/]tf-backend-wasm)/;
+const ASSIGNMENT =
+  /if\s*\(typeof _scriptDir !== "undefined" && _scriptDir\)\s*\{\s*scriptDirectory\s*=\s*_scriptDir;?\s*\}/g;
+const FALLBACK = /\|\|\s*_scriptDir\b/g;
+
+/**
+ * The plugin. It also sets `worker.format` to `'es'`, which workers that import modules need, and applies itself to workers.
+ *
+ * The threaded build of the backend starts its threads from the text of one of its functions. That function has a single free
+ * variable, `_scriptDir`, which it guards with `typeof`; minifiers shorten the guard to one that throws in every thread, so that the
+ * start never ends. Where nobody reads the variable, nothing can break.
+ *
+ * ```ts no-run
+ * import { defineConfig } from 'vite';
+ * import { tanka } from 'tanka/vite';
+ *
+ * export default defineConfig({ plugins: [tanka()] });
+ * ```
+ */
+export function tanka(): TankaPlugin {
+  return {
+    name: 'tanka',
+    enforce: 'pre',
+    config: () => ({ worker: { format: 'es', plugins: () => [tanka()] } }),
+    transform(code, id) {
+      if (!THREADED_MODULE.test(id)) return undefined;
+      return { code: code.replace(ASSIGNMENT, '').replace(FALLBACK, ''), map: null };
+    },
+  };
+}
