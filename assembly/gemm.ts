@@ -146,11 +146,27 @@ export function gemm(
     rowDots(m, k, b, a, rowStrideA, c, strideC, bias, 0, activation, accumulate);
     return;
   }
+  blocks(m, n, k, a, rowStrideA, columnStrideA, b, rowStrideB, columnStrideB, 0, c, strideC, bias, activation, accumulate, scratch);
+}
+
+/** The same with a B that {@link packB} packed whole; for more than one row. */
+export function gemmPacked(
+  m: i32, n: i32, k: i32, a: usize, rowStrideA: i32, columnStrideA: i32, packed: usize,
+  c: usize, strideC: i32, bias: usize, activation: i32, accumulate: i32, scratch: usize,
+): void {
+  blocks(m, n, k, a, rowStrideA, columnStrideA, 0, 0, 0, packed, c, strideC, bias, activation, accumulate, scratch);
+}
+
+function blocks(
+  m: i32, n: i32, k: i32, a: usize, rowStrideA: i32, columnStrideA: i32, b: usize, rowStrideB: i32, columnStrideB: i32,
+  packed: usize, c: usize, strideC: i32, bias: usize, activation: i32, accumulate: i32, scratch: usize,
+): void {
+  const rowC = <usize>strideC << 2;
   const rowA = <usize>rowStrideA << 2, columnA = <usize>columnStrideA << 2;
   const rowB = <usize>rowStrideB << 2, columnB = <usize>columnStrideB << 2;
   const depth = depthOf(k);
   const rows = rowsOf(m, depth);
-  const direct = m <= DIRECT_ROWS && columnStrideB == 1;
+  const direct = !packed && m <= DIRECT_ROWS && columnStrideB == 1;
   const packA = rowStrideA == 1 && columnStrideA != 1 && n >= 32;
   const quads = scratch + 4 * <usize>depth * <usize>roundUp(min(n, COLUMNS), 8);
   for (let j0 = 0; j0 < n; j0 += COLUMNS) {
@@ -160,7 +176,7 @@ export function gemm(
       const last = k0 + steps == k;
       const add = accumulate | i32(k0 > 0);
       const blockB = b + <usize>k0 * rowB + <usize>j0 * columnB;
-      if (!direct) packB(steps, columns, blockB, rowStrideB, columnStrideB, scratch);
+      if (!direct && !packed) packB(steps, columns, blockB, rowStrideB, columnStrideB, scratch);
       for (let i0 = 0; i0 < m; i0 += rows) {
         const height = min(rows, m - i0);
         let blockA = a + <usize>i0 * rowA + <usize>k0 * columnA;
@@ -171,6 +187,7 @@ export function gemm(
         for (let j = 0; j < columns; j += 8) {
           const width = min(8, columns - j);
           let panel = scratch + 4 * <usize>steps * <usize>j, stepB: usize = 32;
+          if (packed) panel = packed + 4 * (<usize>k * <usize>(j0 + j) + (<usize>k0 << 3));
           if (direct) {
             panel = blockB + (<usize>j << 2);
             if (width == 8) stepB = rowB;

@@ -27,6 +27,22 @@ export interface RawKernels {
     accumulate: number,
     scratch: number,
   ): void;
+  /** The same with a `b` packed whole by {@link RawKernels.packB}, for more than one row. */
+  gemmPacked(
+    m: number,
+    n: number,
+    k: number,
+    a: number,
+    rowStrideA: number,
+    columnStrideA: number,
+    packed: number,
+    c: number,
+    strideC: number,
+    bias: number,
+    activation: number,
+    accumulate: number,
+    scratch: number,
+  ): void;
   /** Bytes that {@link RawKernels.packB} writes. */
   packedBytes(k: number, n: number): number;
   /** Packs `b[k, n]` of any strides into panels of 8 columns. */

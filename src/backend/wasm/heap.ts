@@ -10,8 +10,8 @@ export interface StockModule {
   readonly asm?: { readonly memory?: WebAssembly.Memory };
   /** In the threaded build. */
   readonly wasmMemory?: WebAssembly.Memory;
-  _malloc(bytes: number): number;
-  _free(pointer: number): void;
+  _malloc: (bytes: number) => number;
+  _free: (pointer: number) => void;
   /** What the backend calls when it is disposed of. */
   readonly tfjs: { dispose: () => void };
 }
@@ -49,6 +49,11 @@ export function traceHeap<Result>(next: HeapTracer, f: () => Result): Result {
   } finally {
     tracer = before;
   }
+}
+
+/** Whether kernels are traced and nothing runs. */
+export function isTracing(): boolean {
+  return tracer !== undefined;
 }
 
 /** The raw exports when our kernels run on `backend`, for callers by pointer; `undefined` on any other backend. */

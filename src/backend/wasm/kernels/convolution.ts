@@ -1,5 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { address, makeOutput, raw, withScratch } from '../heap.js';
+import { packedCopy } from '../packed.js';
 import { epilogueInLoop, finishEpilogue, type Epilogue } from './activation.js';
 import {
   flattened,
@@ -84,18 +85,18 @@ export function convolve(
   const outPlane = 4 * planeSizes(g).output;
   const isVolume = depth.kernel > 1 || depth.before > 0 || depth.stride > 1;
   if (isVolume) kernels.clear(to, 4 * sizeOf(out.shape));
-  withScratch(depth.kernel * filterBytes + planes.bytes, (scratch) => {
+  const packFilter = (pointer: number): void => {
     for (let tap = 0; tap < depth.kernel; tap++) {
-      kernels.packB(
-        rows,
-        outChannels,
-        from + 4 * tap * rows * outChannels,
-        outChannels,
-        1,
-        scratch + tap * filterBytes,
-      );
+      const slice = from + 4 * tap * rows * outChannels;
+      kernels.packB(rows, outChannels, slice, outChannels, 1, pointer + tap * filterBytes);
     }
-    const image = scratch + depth.kernel * filterBytes;
+  };
+  const allBytes = depth.kernel * filterBytes;
+  const copy = packedCopy(filter, `${rows}x${outChannels}`, allBytes, packFilter);
+  withScratch((copy === undefined ? allBytes : 0) + planes.bytes, (scratch) => {
+    if (copy === undefined) packFilter(scratch);
+    const packed = copy ?? scratch;
+    const image = copy === undefined ? scratch + allBytes : scratch;
     eachPlane(g, (input, output, tap, isFirst) => {
       kernels.conv2d(
         planes.plane(input, image, isFirst),
@@ -106,7 +107,7 @@ export function convolve(
         width.dilation * channels,
         height.stride * planes.width * channels,
         width.stride * channels,
-        scratch + tap * filterBytes,
+        packed + tap * filterBytes,
         to + output * outPlane,
         height.output,
         width.output,

@@ -1,6 +1,7 @@
 import { broadcast_util, util, type KernelConfig, type TensorInfo } from '@tensorflow/tfjs-core';
 import { address, makeOutput, raw, withScratch } from '../heap.js';
 import { kernel, requireFloat } from '../kernel.js';
+import { packedCopy } from '../packed.js';
 import { epilogueInLoop, finishEpilogue, type Epilogue } from './activation.js';
 
 interface MatMulInputs {
@@ -87,7 +88,19 @@ function matMul(name: string, inputs: MatMulInputs, attrs: MatMulAttrs, epilogue
     for (let i = 0; i < count; i++) kernels.matMulInt(m, n, k, ...place(i));
     return finishEpilogue(out, epilogue, n);
   }
+  // A weight that meets many rows; few rows read it where it lies.
+  const copy =
+    count === 1 && m > 8 && !transposeB
+      ? packedCopy(b, `${k}x${n}`, kernels.packedBytes(k, n), (pointer) => {
+          kernels.packB(k, n, fromB, n, 1, pointer);
+        })
+      : undefined;
   withScratch(kernels.gemmScratch(m, n, k), (scratch) => {
+    if (copy !== undefined) {
+      const [row, column] = transposeA ? [1, m] : [k, 1];
+      kernels.gemmPacked(m, n, k, fromA, row, column, copy, to, n, bias, inLoop.activation, 0, scratch);
+      return;
+    }
     for (let i = 0; i < count; i++) {
       kernels.gemm(m, n, k, ...place(i), n, bias, inLoop.activation, 0, scratch);
     }
