@@ -4,7 +4,6 @@ import {
   exp,
   greater,
   log,
-  logSigmoid,
   logSumExp,
   maximum,
   mul,
@@ -13,6 +12,7 @@ import {
   oneHot,
   onesLike,
   pow,
+  softplus,
   sub,
   sum,
   where,
@@ -26,6 +26,11 @@ import { tidyOwned } from '../../tree/owned.js';
 export interface AxisOptions {
   /** Axis of the classes. Default: the last. */
   readonly axis?: number;
+}
+
+// TensorFlow.js's own operation keeps its argument where a scope around it would free it before the gradient is taken.
+function logSigmoid(x: Tensor): Tensor {
+  return neg(softplus(neg(x)));
 }
 
 function logSoftmaxAt(logits: Tensor, axis: number): Tensor {
