@@ -50,11 +50,11 @@ class Tracer implements HeapTracer {
   #scratch: number | undefined;
 
   constructor(real: RawKernels) {
-    this.raw = new Proxy(real, {
-      get: (kernels, name) => {
-        const f = (kernels as unknown as Record<string | symbol, (...values: readonly number[]) => number>)[
-          name
-        ];
+    const exports = real as unknown as Readonly<Record<string | symbol, (...values: number[]) => number>>;
+    // Of an empty object: the exports of an instance are frozen, and a proxy must show frozen properties as they are.
+    this.raw = new Proxy({} as RawKernels, {
+      get: (_, name) => {
+        const f = exports[name];
         return (...args: number[]): number => {
           // Without an address it is a question about sizes, to be answered now.
           if (!args.some((value) => value >= WINDOW)) return f(...args);
