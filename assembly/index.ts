@@ -11,3 +11,4 @@ export * from './norm';
 export * from './place';
 export * from './reduce';
 export * from './unary';
+export * from './cells';

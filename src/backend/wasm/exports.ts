@@ -412,4 +412,37 @@ export interface RawKernels {
     epsilonRoot: number,
     weightDecay: number,
   ): void;
+  /** LSTM between its products: `gates[batch, 4 * hidden]` = input, candidate, forget, output before their activations. */
+  lstmCell(
+    batch: number,
+    hidden: number,
+    gates: number,
+    cell: number,
+    forgetBias: number,
+    nextCell: number,
+    nextHidden: number,
+  ): void;
+  /** Its gradient with respect to the gates and the old cell; the outputs may overwrite `gates` and `dNextCell`. */
+  lstmCellGradient(
+    batch: number,
+    hidden: number,
+    gates: number,
+    cell: number,
+    forgetBias: number,
+    dNextCell: number,
+    dNextHidden: number,
+    dGates: number,
+    dCell: number,
+  ): void;
+  /** GRU, first half: `gates[batch, 2 * hidden]` = update, reset; gives the update gate and the state times the reset gate. */
+  gruGates(
+    batch: number,
+    hidden: number,
+    gates: number,
+    state: number,
+    update: number,
+    resetState: number,
+  ): void;
+  /** GRU, second half: `next = (1 - update) * state + update * tanh(candidate)`. */
+  gruState(n: number, update: number, candidate: number, state: number, next: number): void;
 }

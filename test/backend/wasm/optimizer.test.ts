@@ -1,28 +1,8 @@
 import { expect } from 'chai';
-import {
-  allocate,
-  memoryOf,
-  raw,
-  release,
-  stockModule,
-  wasmBackend,
-} from '../../../src/backend/wasm/heap.js';
+import { raw } from '../../../src/backend/wasm/heap.js';
 import { expectClose } from '../../support/compare.js';
+import { onHeap } from '../../support/heap.js';
 import { values } from '../../support/values.js';
-
-/** Runs `body` on arrays in the heap and returns what they hold after it. */
-function onHeap(arrays: readonly Float32Array[], body: (...pointers: number[]) => void): Float32Array[] {
-  const pointers = arrays.map((array) => allocate(array.byteLength));
-  const view = (i: number): Float32Array =>
-    new Float32Array(memoryOf(stockModule(wasmBackend())).buffer, pointers[i], arrays[i].length);
-  arrays.forEach((array, i) => {
-    view(i).set(array);
-  });
-  body(...pointers);
-  const results = arrays.map((_, i) => view(i).slice());
-  pointers.forEach(release);
-  return results;
-}
 
 describe('optimizer updates by pointer', () => {
   for (const n of [1, 4, 7, 1003]) {
