@@ -185,12 +185,7 @@ describe('saving and loading', () => {
     expect(loaded.trainableWeights).to.have.length(2);
     x.dispose();
     // A nested model is a layer that its model frees, and a model that its maker frees.
-    for (const model of [
-      outer,
-      inner,
-      loaded,
-      layerOfClass<tfl.LayersModel>(loaded, tfl.LayersModel as never),
-    ])
+    for (const model of [outer, inner, loaded, layerOfClass<tfl.LayersModel>(loaded, tfl.LayersModel)])
       model.dispose();
   });
 

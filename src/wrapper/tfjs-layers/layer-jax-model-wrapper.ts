@@ -13,12 +13,12 @@ import { JaxLayer, type JaxLayerOptions } from './jax-layer.js';
  */
 export function layerJaxModelWrapper(object: null | undefined, options: JaxLayerOptions): JaxLayer;
 export function layerJaxModelWrapper(object: Sequential, options: JaxLayerOptions): Sequential;
-export function layerJaxModelWrapper<Output = SymbolicTensor>(
-  object: Tree<SymbolicTensor>,
+export function layerJaxModelWrapper(object: Tree<SymbolicTensor>, options: JaxLayerOptions): SymbolicTensor;
+export function layerJaxModelWrapper(object: Values, options: JaxLayerOptions): Tensor;
+export function layerJaxModelWrapper<Output>(
+  object: Tree<SymbolicTensor> | Values,
   options: JaxLayerOptions,
 ): Output;
-// eslint-disable-next-line @typescript-eslint/unified-signatures -- the overloads differ in what `Output` is by default
-export function layerJaxModelWrapper<Output = Tensor>(object: Values, options: JaxLayerOptions): Output;
 export function layerJaxModelWrapper(object: unknown, options: JaxLayerOptions): unknown {
   return compose(object, new JaxLayer(options));
 }

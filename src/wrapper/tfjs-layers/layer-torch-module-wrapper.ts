@@ -10,13 +10,13 @@ export function layerTorchModuleWrapper(
   options: TorchModuleWrapperOptions,
 ): TorchModuleWrapper;
 export function layerTorchModuleWrapper(object: Sequential, options: TorchModuleWrapperOptions): Sequential;
-export function layerTorchModuleWrapper<Output = SymbolicTensor>(
+export function layerTorchModuleWrapper(
   object: Tree<SymbolicTensor>,
   options: TorchModuleWrapperOptions,
-): Output;
-export function layerTorchModuleWrapper<Output = Tensor>(
-  // eslint-disable-next-line @typescript-eslint/unified-signatures -- the overloads differ in what `Output` is by default
-  object: Values,
+): SymbolicTensor;
+export function layerTorchModuleWrapper(object: Values, options: TorchModuleWrapperOptions): Tensor;
+export function layerTorchModuleWrapper<Output>(
+  object: Tree<SymbolicTensor> | Values,
   options: TorchModuleWrapperOptions,
 ): Output;
 export function layerTorchModuleWrapper(object: unknown, options: TorchModuleWrapperOptions): unknown {

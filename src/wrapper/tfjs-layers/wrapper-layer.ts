@@ -84,12 +84,15 @@ export abstract class WrapperLayer extends layers.Layer {
   /**
    * Applies the layer to symbolic tensors or to values, or to any nesting of one of the two.
    *
-   * @returns the nesting that the model returns
+   * @returns the nesting that the model returns; name it for a model of several outputs: `layer.apply<{ a: tf.Tensor }>(x)`
    * @throws `wrapper-inputs-invalid`, `wrapper-promise`, and what building, running and checking the model throws
    */
-  override apply<Output = SymbolicTensor>(inputs: Tree<SymbolicTensor>, options?: ApplyOptions): Output;
-  // eslint-disable-next-line @typescript-eslint/unified-signatures -- the overloads differ in what `Output` is by default
-  override apply<Output = Tensor>(inputs: Tree<Tensor | TypedArray>, options?: ApplyOptions): Output;
+  override apply(inputs: Tree<SymbolicTensor>, options?: ApplyOptions): SymbolicTensor;
+  override apply(inputs: Tree<Tensor | TypedArray>, options?: ApplyOptions): Tensor;
+  override apply<Output>(
+    inputs: Tree<SymbolicTensor> | Tree<Tensor | TypedArray>,
+    options?: ApplyOptions,
+  ): Output;
   override apply(
     inputs: Tensor | Tensor[] | SymbolicTensor | SymbolicTensor[],
     options?: ApplyOptions,
