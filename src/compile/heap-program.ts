@@ -1,7 +1,7 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { Tensor, TensorInfo } from '@tensorflow/tfjs-core';
 import type { RawKernels } from '../backend/wasm/exports.js';
-import { address, allocate, makeOutput, release, wasmBackend } from '../backend/wasm/heap.js';
+import { address, allocate, makeOutput, release, wasmBackend, writeTable } from '../backend/wasm/heap.js';
 import type { PRNGKey } from '../random/key.js';
 import { layOut, type Lifetime } from './arena.js';
 import { bytesOf, resultViews, viewsRead, type BufferId, type Graph, type View } from './graph.js';
@@ -92,6 +92,12 @@ export class HeapProgram implements Program {
     const base = Math.ceil(this.#arena / 64) * 64;
     lifetimeSlots.forEach((slot, i) => (this.#fixed[slot] = base + offsets[i]));
     for (const [buffer, dataId] of this.#constants) this.#fixed[buffer] = this.#addressOf(dataId);
+    traced.forEach((trace, i) => {
+      const scratch = trace?.places.findIndex((place) => place.kind === 'scratch') ?? -1;
+      trace?.tables.forEach(({ offset, values }) =>
+        writeTable(this.#fixed[slots[i][scratch]] + offset, values),
+      );
+    });
 
     const freed = buffersFreedAfter(graph);
     graph.nodes.forEach((node, i) => {
@@ -139,8 +145,11 @@ export class HeapProgram implements Program {
     const slots = traced.map((trace, i) =>
       (trace?.places ?? []).map((place) => {
         if (place.kind === 'input' || place.kind === 'output') return place.view.buffer;
-        const bytes = place.kind === 'scratch' ? (trace as TracedKernel).scratchBytes : place.bytes;
-        lifetimes.push({ bytes, first: i, last: i });
+        const { scratchBytes, tables } = trace as TracedKernel;
+        const bytes = place.kind === 'scratch' ? scratchBytes : place.bytes;
+        // Scratch with tables in it belongs to its kernel alone: they are written once.
+        const forever = place.kind === 'scratch' && tables.length > 0;
+        lifetimes.push({ bytes, first: forever ? 0 : i, last: forever ? graph.nodes.length : i });
         lifetimeSlots.push(slotCount);
         return slotCount++;
       }),

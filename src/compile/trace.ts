@@ -26,11 +26,19 @@ export interface RawCall {
   readonly arguments: readonly Argument[];
 }
 
+/** Integers that a kernel puts into its scratch for a raw function to read; the same in every call. */
+export interface Table {
+  /** Of the scratch, in bytes. */
+  readonly offset: number;
+  readonly values: readonly number[];
+}
+
 /** What a kernel does to memory. */
 export interface TracedKernel {
   readonly places: readonly Place[];
   readonly calls: readonly RawCall[];
   readonly scratchBytes: number;
+  readonly tables: readonly Table[];
   /** Places of the node's outputs, in order. */
   readonly outputs: readonly number[];
 }
@@ -44,6 +52,7 @@ const WINDOW = 2 ** 34;
 class Tracer implements HeapTracer {
   readonly places: Place[] = [];
   readonly calls: RawCall[] = [];
+  readonly tables: Table[] = [];
   scratchBytes = 0;
   readonly raw: RawKernels;
   readonly #places = new Map<object, number>();
@@ -99,6 +108,16 @@ class Tracer implements HeapTracer {
     }
     return body((this.#scratch + 1) * WINDOW);
   }
+
+  writeTable(pointer: number, values: readonly number[]): void {
+    const offset = pointer % WINDOW;
+    const end = offset + 4 * values.length;
+    // Written once when the plan is made, a table cannot change between the calls of one kernel.
+    if (this.tables.some((table) => table.offset < end && offset < table.offset + 4 * table.values.length)) {
+      throw new Error('A table is written over another.');
+    }
+    this.tables.push({ offset, values: [...values] });
+  }
 }
 
 function toArgument(value: number): Argument {
@@ -134,5 +153,5 @@ export function traceKernel(node: KernelNode, real: RawKernels): TracedKernel | 
     if (places[place].kind !== 'temporary') return undefined;
     places[place] = { kind: 'output', view: node.outputs[i] };
   }
-  return { places, calls: tracer.calls, scratchBytes: tracer.scratchBytes, outputs };
+  return { places, calls: tracer.calls, scratchBytes: tracer.scratchBytes, tables: tracer.tables, outputs };
 }

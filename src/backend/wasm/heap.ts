@@ -36,6 +36,7 @@ export interface HeapTracer {
   makeOutput(shape: readonly number[], dtype: DataType): TensorInfo;
   discard(tensor: TensorInfo): void;
   withScratch<Result>(bytes: number, body: (pointer: number) => Result): Result;
+  writeTable(pointer: number, table: readonly number[]): void;
 }
 
 let tracer: HeapTracer | undefined;
@@ -159,6 +160,10 @@ export function truths(tensor: TensorInfo): Uint8Array {
 
 /** Writes a table of integers for a kernel, to scratch. */
 export function writeTable(pointer: number, table: readonly number[]): void {
+  if (tracer !== undefined) {
+    tracer.writeTable(pointer, table);
+    return;
+  }
   new Int32Array(current().module.HEAPU8.buffer, pointer, table.length).set(table);
 }
 
