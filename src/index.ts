@@ -123,3 +123,26 @@ export type { RngLike, Transformed, TransformedWithState } from './transform/pai
 export * as random from './random/index.js';
 export * as tree from './tree/index.js';
 export { donate } from './transform/donate.js';
+export * as dataStructures from './data-structures/index.js';
+export * as flax from './flax/index.js';
+export * as mixedPrecision from './precision/index.js';
+export * as testing from './testing/index.js';
+export {
+  layerStack,
+  type LayerStackOptions,
+  type LayerStackTransparencyMapping,
+} from './transform/layer-stack.js';
+export {
+  lift,
+  LiftWithStateUpdater,
+  liftWithState,
+  transparentLift,
+  transparentLiftWithState,
+  type LiftOptions,
+} from './transform/lift.js';
+export {
+  multiTransform,
+  multiTransformWithState,
+  type MultiTransformed,
+  type MultiTransformedWithState,
+} from './transform/multi-transform.js';

@@ -6,6 +6,7 @@ import type { InitializerErrorCode } from './codes/initializers.js';
 import type { ModuleErrorCode } from './codes/module.js';
 import type { NnErrorCode } from './codes/nn.js';
 import type { OptimErrorCode } from './codes/optim.js';
+import type { PrecisionErrorCode } from './codes/precision.js';
 import type { RandomErrorCode } from './codes/random.js';
 import type { TransformErrorCode } from './codes/transform.js';
 import type { TreeErrorCode } from './codes/tree.js';
@@ -22,6 +23,7 @@ export type ErrorCode =
   | ModuleErrorCode
   | NnErrorCode
   | OptimErrorCode
+  | PrecisionErrorCode
   | RandomErrorCode
   | TransformErrorCode
   | TreeErrorCode

@@ -1,6 +1,6 @@
 import { Tensor, type DataType } from '@tensorflow/tfjs-core';
 import { isTensor } from '../backend/engine.js';
-import { abstractTensor, isAbstract } from '../backend/shapes/index.js';
+import { abstractTensor, skipsInitialValues } from '../backend/shapes/index.js';
 import { TankaError } from '../errors/tanka-error.js';
 import {
   DO_NOT_STORE,
@@ -37,7 +37,7 @@ function sameShape(a: readonly number[], b: readonly number[]): boolean {
 
 /** `init`, or where only shapes matter a function that draws nothing. */
 export function initializerInForce(init: StoringInitializer): StoringInitializer {
-  return isAbstract() ? abstractTensor : init;
+  return skipsInitialValues() ? abstractTensor : init;
 }
 
 function create(

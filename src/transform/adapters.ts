@@ -1,6 +1,6 @@
 import { TankaError } from '../errors/tanka-error.js';
 import type { Params, State } from '../module/frame.js';
-import { dispose } from '../tree/tree.js';
+import { dispose, map } from '../tree/tree.js';
 import {
   pairInfo,
   tagPairFunction,
@@ -70,24 +70,43 @@ export function withEmptyState<Args extends readonly unknown[], R>(
   };
 }
 
-/** Drops the key of `apply`, for functions that draw no random numbers there. */
+/** The functions of a nesting without their key. */
+export type WithoutRng<Applies> = Applies extends (
+  this: void,
+  params: Params,
+  state: State,
+  rng: RngLike,
+  ...args: infer A
+) => [infer R, State]
+  ? (this: void, params: Params, state: State, ...args: A) => [result: R, state: State]
+  : Applies extends (this: void, params: Params, rng: RngLike, ...args: infer A) => infer R
+    ? (this: void, params: Params, ...args: A) => R
+    : { readonly [K in keyof Applies]: WithoutRng<Applies[K]> };
+
+/**
+ * Drops the key of `apply`, for functions that draw no random numbers there. Of a {@link MultiTransformed} it drops those of all.
+ *
+ * @throws `not-a-pair`
+ */
 export function withoutApplyRng<Args extends readonly unknown[], R>(
   pair: TransformedWithState<Args, R>,
 ): TransformedWithStateWithoutRng<Args, R>;
 export function withoutApplyRng<Args extends readonly unknown[], R>(
   pair: Transformed<Args, R>,
 ): TransformedWithoutRng<Args, R>;
-export function withoutApplyRng<Args extends readonly unknown[], R>(
-  pair: Transformed<Args, R> | TransformedWithState<Args, R>,
-): TransformedWithoutRng<Args, R> | TransformedWithStateWithoutRng<Args, R> {
-  const info = infoOf(pair.apply, { rng: false });
-  if (info.stateful) {
-    const { init, apply } = pair as TransformedWithState<Args, R>;
-    const withoutRng = (params: Params, state: State, ...args: Args): [R, State] =>
-      apply(params, state, null, ...args);
-    return { init, apply: tagPairFunction(withoutRng, info) };
-  }
-  const { init, apply } = pair as Transformed<Args, R>;
-  const withoutRng = (params: Params, ...args: Args): R => apply(params, null, ...args);
-  return { init, apply: tagPairFunction(withoutRng, info) };
+export function withoutApplyRng<Init, Applies>(pair: {
+  readonly init: Init;
+  readonly apply: Applies;
+}): { readonly init: Init; readonly apply: WithoutRng<Applies> };
+export function withoutApplyRng(pair: { readonly init: AnyFunction; readonly apply: unknown }): unknown {
+  return { init: pair.init, apply: map(withoutRng, pair.apply) };
+}
+
+function withoutRng(apply: AnyFunction): AnyFunction {
+  const info = infoOf(apply, { rng: false });
+  const call = apply as (...all: unknown[]) => unknown;
+  const lacking = info.stateful
+    ? (params: Params, state: State, ...args: unknown[]) => call(params, state, null, ...args)
+    : (params: Params, ...args: unknown[]) => call(params, null, ...args);
+  return tagPairFunction(lacking, info);
 }

@@ -1,6 +1,6 @@
 import { Tensor, tidy, type DataType } from '@tensorflow/tfjs-core';
 import { isTensor } from '../backend/engine.js';
-import { abstractTensor, computingShapes } from '../backend/shapes/index.js';
+import { abstractTensor, computingShapes, type ShapeOptions } from '../backend/shapes/index.js';
 import { withOwnTape } from '../backend/tape.js';
 import { maybeCurrentFrame } from '../module/frame.js';
 import { isNode, map } from '../tree/tree.js';
@@ -22,18 +22,20 @@ export type ShapesOf<T> = T extends Tensor
 /**
  * Runs `f` for the shapes of its result alone and hands the result to `read`. Nothing that `f` makes or changes is kept.
  */
-export function runAbstractly<R, S>(f: () => R, read: (result: R) => S): S {
+export function runAbstractly<R, S>(f: () => R, read: (result: R) => S, options: ShapeOptions = {}): S {
   const frame = maybeCurrentFrame();
   const before = frame && internalState(frame);
   let shapes: S | undefined;
   try {
     // With a tape of its own: a gradient around it has nothing to do with what has no values.
-    computingShapes(() =>
-      withOwnTape(() =>
-        tidy(() => {
-          shapes = read(withOwnNames(frame, f));
-        }),
-      ),
+    computingShapes(
+      () =>
+        withOwnTape(() =>
+          tidy(() => {
+            shapes = read(withOwnNames(frame, f));
+          }),
+        ),
+      options,
     );
   } finally {
     if (frame !== undefined && before !== undefined) restoreInternalState(frame, before);

@@ -1,5 +1,5 @@
 import { TankaError } from '../errors/tanka-error.js';
-import { maybeCurrentFrame } from '../module/frame.js';
+import { maybeCurrentFrame, type Frame } from '../module/frame.js';
 import {
   batchSizes,
   elementsOf,
@@ -50,25 +50,15 @@ function stepsOf(xs: unknown, length: number | undefined): number {
   return steps;
 }
 
-/**
- * Calls `f` for each element of `xs` along its first axis, handing a carry from step to step.
- *
- * Parameters are made in the first step, which in `init` runs in the scope around the loop; state and keys flow through
- * the steps. A module that is made in `f` itself (not in a method of a module called in `f`) is new in every step of
- * `init`: make it outside.
- *
- * @param xs any nesting of tensors, and of arrays of keys, all of one length; or null, with `length`
- * @returns the last carry, and the outputs stacked along a new first axis. Without steps, `f` runs on shapes alone.
- * @throws `scan-length`, `loop-carry`, `loop-new-entries`, `batch-leaf`
- */
-export function scan<C, X, Y>(
+/** {@link scan} in a given frame, or as outside of transforms. */
+export function scanIn<C, X, Y>(
+  frame: Frame | undefined,
   f: ScanFunction<C, X, Y>['bivariant'],
   init: C,
   xs: X,
   options: ScanOptions = {},
 ): [carry: C, ys: StackedOf<Y>] {
   const { length, reverse = false } = options;
-  const frame = maybeCurrentFrame();
   const running = frame?.frozen === false;
   return tidyOwnedInFrame(frame, () => {
     const steps = stepsOf(xs, length);
@@ -89,6 +79,26 @@ export function scan<C, X, Y>(
     }
     return [carry, stackTrees(ys)];
   }) as [C, StackedOf<Y>];
+}
+
+/**
+ * Calls `f` for each element of `xs` along its first axis, handing a carry from step to step.
+ *
+ * Parameters are made in the first step, which in `init` runs in the scope around the loop; state and keys flow through
+ * the steps. A module that is made in `f` itself (not in a method of a module called in `f`) is new in every step of
+ * `init`: make it outside.
+ *
+ * @param xs any nesting of tensors, and of arrays of keys, all of one length; or null, with `length`
+ * @returns the last carry, and the outputs stacked along a new first axis. Without steps, `f` runs on shapes alone.
+ * @throws `scan-length`, `loop-carry`, `loop-new-entries`, `batch-leaf`
+ */
+export function scan<C, X, Y>(
+  f: ScanFunction<C, X, Y>['bivariant'],
+  init: C,
+  xs: X,
+  options: ScanOptions = {},
+): [carry: C, ys: StackedOf<Y>] {
+  return scanIn(maybeCurrentFrame(), f, init, xs, options);
 }
 
 /**

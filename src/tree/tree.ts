@@ -213,7 +213,7 @@ function mapNode(
  *
  * @throws `tree-structure-mismatch` when the trees are nested differently.
  */
-export function map<L extends Tensor, R, T>(
+export function map<L = Tensor, R = unknown, T = unknown>(
   f: (leaf: L, ...rest: never[]) => R,
   tree: T,
   ...rest: unknown[]

@@ -42,9 +42,7 @@ function onZeros(kernelName: string): KernelFunc {
       const values = util.makeZerosTypedArray(size, info.dtype);
       return { ...info, dataId: real.write(values as never, info.shape, info.dtype) };
     };
-    const entries = Object.entries(inputs).map(
-      ([name, info]) => [name, info && zeros(info as TensorInfo)] as const,
-    );
+    const entries = Object.entries(inputs).map(([name, info]) => [name, info && zeros(info)] as const);
     const given = (
       Array.isArray(inputs) ? entries.map(([, info]) => info) : Object.fromEntries(entries)
     ) as never;
@@ -71,9 +69,17 @@ function registerShapeKernels(realName: string): void {
   }
 }
 
-/** Whether only shapes are computed. */
-export function isAbstract(): boolean {
-  return outside !== null;
+/** Options of {@link computingShapes}. */
+export interface ShapeOptions {
+  /** Has initializers run all the same, for the keys that they draw. Default `false`. */
+  readonly initialize?: boolean;
+}
+
+let initializing = false;
+
+/** Whether only shapes are computed, and initial values are not wanted. */
+export function skipsInitialValues(): boolean {
+  return outside !== null && !initializing;
 }
 
 /** A tensor that has a shape and a dtype, but no values; only while shapes are computed. */
@@ -81,17 +87,26 @@ export function abstractTensor(shape: readonly number[], dtype: DataType): Tenso
   return engine().makeTensorFromTensorInfo(backend.abstract(shape, dtype), backend);
 }
 
+/** Lets the engine start its default backend, if it can at once. Without one, kernels that have no rule fail when they are met. */
+function startDefaultBackend(): void {
+  try {
+    engine().backend;
+  } catch {
+    // It starts asynchronously (WASM before `useWasm`).
+  }
+}
+
 /**
  * Runs `f` with a backend that computes shapes and dtypes alone. Tensors made outside are used as they are; those that `f`
  * makes have no values.
  */
-export function computingShapes<R>(f: () => R): R {
+export function computingShapes<R>(f: () => R, { initialize = false }: ShapeOptions = {}): R {
   if (outside !== null) return f();
   const choice = engine() as unknown as BackendChoice;
-  // Makes the engine start its default backend if none was asked for yet.
-  const real = engine().backend;
-  outside = { backendName: choice.backendName, backendInstance: real };
+  if (choice.backendInstance == null) startDefaultBackend();
+  outside = { backendName: choice.backendName, backendInstance: choice.backendInstance };
   registerShapeKernels(choice.backendName);
+  initializing = initialize;
   choice.backendName = NAME;
   choice.backendInstance = backend;
   try {

@@ -73,7 +73,7 @@ const convolution =
       pad,
       dimRoundingMode,
       depthwise,
-      backend_util.convertConv2DDataFormat(dataFormat ?? ('NHWC' as never)),
+      backend_util.convertConv2DDataFormat(dataFormat ?? 'NHWC'),
     );
     return { shape: outShape, dtype: x.dtype };
   };

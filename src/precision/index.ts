@@ -1,0 +1,2 @@
+export { clearPolicy, currentPolicy, getPolicy, pushPolicy, setPolicy } from './policies.js';
+export { parsePolicy, type Policy } from './policy.js';
