@@ -1,4 +1,4 @@
-import { clipByValue, gather, mod, scalar, tensor, Tensor } from '@tensorflow/tfjs-core';
+import { gather, maximum, minimum, mod, scalar, tensor, Tensor } from '@tensorflow/tfjs-core';
 import { dot } from '../backend/ops/dot.js';
 import { TankaError } from '../errors/tanka-error.js';
 import { truncatedNormal } from '../initializers/truncated-normal.js';
@@ -83,9 +83,9 @@ export class Embed extends Module {
     checkDtype(this, ids, 'int32');
     switch (lookupStyle) {
       case 'ARRAY_INDEX': {
-        const last = this.vocabSize - 1;
-        const inReach = clipByValue(ids, -this.vocabSize, last);
-        return gather(this.embeddings, mod(inReach, scalar(this.vocabSize, 'int32')));
+        const int = (value: number): Tensor => scalar(value, 'int32');
+        const inReach = maximum(minimum(ids, int(this.vocabSize - 1)), int(-this.vocabSize));
+        return gather(this.embeddings, mod(inReach, int(this.vocabSize)));
       }
       case 'ONE_HOT':
         return dot(oneHot(ids, this.vocabSize), this.embeddings);

@@ -16,10 +16,10 @@ describe('hk.capture', () => {
     const [y, captured] = hk.capture(() => model.apply(params, null, x));
     expect(Object.keys(captured)).to.deep.equal(['mlp/~/linear_0', 'mlp/~/linear_1', 'mlp']);
     expect(captured['mlp/~/linear_0'].map(({ shape }) => shape)).to.deep.equal([[2, 4]]);
-    expect([...captured['mlp'][0].dataSync()]).to.deep.equal([...y.dataSync()]);
+    expect([...captured.mlp[0].dataSync()]).to.deep.equal([...y.dataSync()]);
     // The result and what was captured of the same tensor are different handles.
     y.dispose();
-    expect(captured['mlp'][0].isDisposed).to.equal(false);
+    expect(captured.mlp[0].isDisposed).to.equal(false);
     hk.tree.dispose([captured, params, x]);
   });
 
@@ -63,9 +63,9 @@ describe('hk.capture', () => {
     const params = model.init(42, x);
     const found = gradientsOf((p, [input]) => model.apply(p, null, input), params, [x]);
     const without = gradientsOf((p, [input]) => plain.apply(p, null, input), params, [x]);
-    const bias = found.params['mlp/~/linear_0']['b'].dataSync() as Float32Array;
+    const bias = found.params['mlp/~/linear_0'].b.dataSync() as Float32Array;
     // The captured output adds one for each of the two examples.
-    const expected = (without.params['mlp/~/linear_0']['b'].dataSync() as Float32Array).map((g) => g + 2);
+    const expected = (without.params['mlp/~/linear_0'].b.dataSync() as Float32Array).map((g) => g + 2);
     expectClose(bias, expected, 1e-6);
     hk.tree.dispose([found, without, params, x]);
   });
@@ -81,8 +81,8 @@ describe('hk.capture', () => {
       () => model.apply(params, null, xs),
       (name) => name === 'lstm',
     );
-    expect(captured['lstm']).to.have.lengthOf(4);
-    const [output, state] = captured['lstm'][3];
+    expect(captured.lstm).to.have.lengthOf(4);
+    const [output, state] = captured.lstm[3];
     tidy(() => {
       expect([...output.dataSync()]).to.deep.equal([...y.dataSync()].slice(-6));
       expect([...state.hidden.dataSync()]).to.deep.equal([...output.dataSync()]);

@@ -5,7 +5,7 @@ import { expectBits } from '../support/compare.js';
 
 /** Runs a function in a transform and frees what it returns after `use`. */
 function withResult<R>(f: () => R, use: (result: R) => void): void {
-  const result = hk.transform(f as () => unknown).apply({}, null) as R;
+  const result = hk.transform(f).apply({}, null);
   use(result);
   hk.tree.dispose(result);
 }
@@ -50,13 +50,13 @@ describe('BatchApply', () => {
   });
 
   it('takes a module, whose name it leaves alone', () => {
-    const model = hk.transform((x: Tensor) => new hk.BatchApply(new hk.Linear(3)).call<Tensor>(x));
+    const model = hk.transform((x: Tensor) => new hk.BatchApply(new hk.Linear(3)).call(x));
     const direct = hk.transform((x: Tensor) => new hk.Linear(3).call(x));
     const x = ones([2, 3, 4]);
     const params = model.init(42, x);
-    const y = model.apply(params, null, x) as Tensor;
+    const y = model.apply(params, null, x);
     const expected = direct.apply(params, null, x);
-    expectBits(y, expected.dataSync() as Float32Array);
+    expectBits(y, expected.dataSync());
     hk.tree.dispose([params, x, y, expected]);
   });
 
@@ -101,7 +101,7 @@ describe('expandApply', () => {
     const x = ones([2, 4]);
     const params = model.init(42, x);
     const results = [model.apply(params, null, x), direct.apply(params, null, x)];
-    expectBits(results[0], results[1].dataSync() as Float32Array);
+    expectBits(results[0], results[1].dataSync());
     hk.tree.dispose([results, params, x]);
   });
 

@@ -87,7 +87,7 @@ describe('nets.MLP', () => {
     const x = ones([3, 5]);
     const params = model.init(42, x);
     const results = [model.apply(params, null, x), byHand.apply(params, null, x)];
-    expectBits(results[0], results[1].dataSync() as Float32Array);
+    expectBits(results[0], results[1].dataSync());
     hk.tree.dispose([results, params, x]);
   });
 });

@@ -20,9 +20,9 @@ import { makeInput } from './descriptors/inputs.js';
 
 /** What `f` returns for parameters from seed 42; freed after `use`. */
 function run<R>(f: () => R, use: (result: R) => void): void {
-  const model = hk.transform(f as () => unknown);
+  const model = hk.transform(f);
   const params = model.init(42);
-  const result = model.apply(params, null) as R;
+  const result = model.apply(params, null);
   try {
     use(result);
   } finally {
@@ -105,8 +105,8 @@ describe('unrolls', () => {
           return [hk.dynamicUnroll(c, xs, state, { reverse: true }), [reverse(ahead, 0), last]] as const;
         },
         ([a, b]) => {
-          const theirs = hk.tree.leaves(b as unknown as hk.tree.Tree<Tensor>);
-          hk.tree.leaves(a as unknown as hk.tree.Tree<Tensor>).forEach((leaf, i) => {
+          const theirs = hk.tree.leaves(b);
+          hk.tree.leaves(a).forEach((leaf, i) => {
             expectBits(leaf, values(theirs[i]));
           });
         },
@@ -288,7 +288,7 @@ describe('recurrent cores', () => {
 
   it('can be written by users', () => {
     @hk.module('counter')
-    class Counter extends hk.RNNCore<Tensor, Tensor, Tensor> {
+    class Counter extends hk.RNNCore<Tensor> {
       call(x: Tensor, state: Tensor): [Tensor, Tensor] {
         return [add(x, state), add(state, 1)];
       }

@@ -1,6 +1,7 @@
-import { memory, type Tensor } from '@tensorflow/tfjs-core';
+import { memory, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
 import { expect } from 'chai';
 import * as hk from '../../../src/index.js';
+import { probe } from '../../support/gradients.js';
 import { casesOf, descriptors } from '../descriptors/index.js';
 import { applyKey, modelOf } from './run.js';
 
@@ -46,6 +47,21 @@ describe('layers free what they make', () => {
           expect(run).to.throw(hk.TankaError).with.property('code', 'parameter-missing');
           expect(memory().numTensors, `apply without parameter ${place}`).to.equal(before);
         }
+        hk.tree.dispose([params, state, inputs]);
+      });
+
+      it(`${layerCase.id}: nothing is left when a gradient throws`, () => {
+        const model = modelOf(layerCase);
+        const inputs = layerCase.inputs();
+        const [params, state] = model.init(layerCase.seed ?? 42, ...inputs);
+        const before = memory().numTensors;
+        const run = () =>
+          hk.grad((p: hk.Params): Scalar => {
+            probe(model.apply(p, state, applyKey(layerCase), ...inputs)[0]);
+            throw new Error('after the layer');
+          })(params);
+        expect(run).to.throw('after the layer');
+        expect(memory().numTensors).to.equal(before);
         hk.tree.dispose([params, state, inputs]);
       });
     }

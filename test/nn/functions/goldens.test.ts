@@ -25,7 +25,7 @@ type AnyFunction = (...args: unknown[]) => Tensor | Tensor[];
 const { cases, arrays } = goldenCases<FunctionCase>('nn');
 
 function toTensor(reference: ArrayReference): Tensor {
-  return goldenTensor(arrayOf(arrays as Map<string, GoldenArray>, reference));
+  return goldenTensor(arrayOf(arrays, reference));
 }
 
 function isReference(value: unknown): value is ArrayReference {
