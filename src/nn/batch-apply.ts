@@ -33,7 +33,7 @@ export class BatchApply {
    * @returns what the function returns, each first dimension split as that of the first merged input
    * @throws `input-rank` when no input has `numDims` dimensions
    */
-  call<Output = Tensor>(...args: unknown[]): Output {
+  call<Output = Tensor>(...args: unknown[]): NoInfer<Output> {
     const { numDims } = this;
     const example = leaves(args as Tree<Tensor>).find(
       (leaf) => leaf instanceof Tensor && leaf.rank >= numDims,
@@ -55,7 +55,7 @@ export class BatchApply {
         this.f,
         args.map((arg) => mapTensors(merge, arg)),
       );
-      return mapTensors((y) => reshape(y, [...leading, ...y.shape.slice(1)]), outputs) as Output;
+      return mapTensors((y) => reshape(y, [...leading, ...y.shape.slice(1)]), outputs) as NoInfer<Output>;
     });
   }
 }

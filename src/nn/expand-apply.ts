@@ -19,7 +19,7 @@ export interface ExpandApplyOptions {
 export function expandApply<Args extends readonly unknown[] = Tensor[], Output = Tensor>(
   f: Layer,
   { axis = 0 }: ExpandApplyOptions = {},
-): (...args: Args) => Output {
+): (...args: Args) => NoInfer<Output> {
   if (axis !== 0 && axis !== -1) {
     throw new TankaError(
       'call-options',
@@ -32,6 +32,6 @@ export function expandApply<Args extends readonly unknown[] = Tensor[], Output =
     tidyInCurrentFrame(() => {
       const expanded = args.map((arg) => onTensors((x) => expandDims(x, axis), arg));
       const outputs = applyLayer(f, expanded);
-      return onTensors((y) => squeeze(y, [axis < 0 ? y.rank + axis : axis]), outputs) as Output;
+      return onTensors((y) => squeeze(y, [axis < 0 ? y.rank + axis : axis]), outputs) as NoInfer<Output>;
     });
 }

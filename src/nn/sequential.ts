@@ -41,12 +41,12 @@ export class Sequential extends Module {
    * @param rest further arguments of the first layer; the others get the output of the one before alone
    * @returns the output of the last layer; `x` when there is none
    */
-  call<Output = Tensor>(x: unknown, ...rest: unknown[]): Output {
+  call<Output = Tensor>(x: unknown, ...rest: unknown[]): NoInfer<Output> {
     const [first, ...others] = this.layers;
-    if (first === undefined) return x as Output;
+    if (first === undefined) return x as NoInfer<Output>;
     return others.reduce<unknown>(
       (y, layer) => applyLayer(layer, [y]),
       applyLayer(first, [x, ...rest]),
-    ) as Output;
+    ) as NoInfer<Output>;
   }
 }

@@ -5,8 +5,9 @@ import { expectBits } from '../support/compare.js';
 
 /** Runs a function in a transform and frees what it returns after `use`. */
 function withResult<R>(f: () => R, use: (result: R) => void): void {
-  const result = hk.transform(f).apply({}, null);
-  use(result);
+  const plain: () => unknown = f;
+  const result = hk.transform(plain).apply({}, null);
+  use(result as R);
   hk.tree.dispose(result);
 }
 
@@ -110,5 +111,26 @@ describe('expandApply', () => {
       .to.throw(hk.TankaError, 'axis: 1')
       .with.property('code', 'call-options');
     expect(() => hk.expandApply(squeeze)).not.to.throw();
+  });
+});
+
+describe('results of layers that take any function', () => {
+  type Expect<T extends true> = T;
+  type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+
+  it('are tensors unless said otherwise, also at the end of a transformed function', () => {
+    const sequential = hk.transform((x: Tensor) => new hk.Sequential([hk.nn.relu]).call(x));
+    const batched = hk.transform((x: Tensor) => new hk.BatchApply(hk.nn.relu).call(x));
+    const stated = hk.transform((x: Tensor) => new hk.Sequential([() => [x]]).call<[Tensor]>(x));
+    const types: [
+      Expect<Equal<ReturnType<typeof sequential.apply>, Tensor>>,
+      Expect<Equal<ReturnType<typeof batched.apply>, Tensor>>,
+      Expect<Equal<ReturnType<typeof stated.apply>, [Tensor]>>,
+    ] = [true, true, true];
+    expect(types).to.have.lengthOf(3);
+    const x = ones([2, 2]);
+    const results = [sequential.apply({}, null, x), batched.apply({}, null, x), stated.apply({}, null, x)];
+    expect(results.flat().map(({ shape }) => shape)).to.deep.equal([x.shape, x.shape, x.shape]);
+    hk.tree.dispose([results, x]);
   });
 });

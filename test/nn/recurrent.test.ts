@@ -20,9 +20,10 @@ import { makeInput } from './descriptors/inputs.js';
 
 /** What `f` returns for parameters from seed 42; freed after `use`. */
 function run<R>(f: () => R, use: (result: R) => void): void {
-  const model = hk.transform(f);
+  const plain: () => unknown = f;
+  const model = hk.transform(plain);
   const params = model.init(42);
-  const result = model.apply(params, null);
+  const result = model.apply(params, null) as R;
   try {
     use(result);
   } finally {

@@ -2,7 +2,7 @@ import { Tensor } from '@tensorflow/tfjs-core';
 import { expect } from 'chai';
 import * as hk from '../../../src/index.js';
 import { expectGoldenTree, referenceValues } from '../../support/golden-trees.js';
-import { goldenCases, goldenTensor, type ArrayReference, type GoldenArray } from '../../support/goldens.js';
+import { goldenCases, goldenTensor, type ArrayReference } from '../../support/goldens.js';
 import { expectClose } from '../../support/compare.js';
 import { gradientsOf, probe } from '../../support/gradients.js';
 import { tolerances } from '../../support/tolerances.js';
