@@ -25,9 +25,7 @@ const mlpShapes = [[784, 300], [300], [300, 100], [100], [100, 10], [10]];
 
 const convolutional: Network = (x, w) => {
   const images = tf.reshape<tf.Rank.R4>(x, [-1, 28, 28, 1]);
-  const y = tf.relu<tf.Tensor4D>(
-    tf.add(tf.conv2d(images, w[0] as tf.Tensor4D, 1, 'same'), w[1]),
-  );
+  const y = tf.relu<tf.Tensor4D>(tf.add(tf.conv2d(images, w[0] as tf.Tensor4D, 1, 'same'), w[1]));
   const pooled = tf.reshape(tf.avgPool(y, 2, 2, 'valid'), [-1, 6272]);
   return dense(tf.relu(dense(pooled, w[2], w[3])), w[4], w[5]);
 };
