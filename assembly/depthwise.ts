@@ -50,7 +50,11 @@ export function depthwise(
       for (let ox = 0; ox < outWidth; ) {
         const u = ox * strideWidth - left;
         const inside = u >= 0 && ox + 4 <= outWidth && u + 3 * strideWidth + (kernelWidth - 1) * dilationWidth < inWidth;
-        if (inside) {
+        if (inside && kernelWidth == 3 && multiplier == 1 && stepX == next) {
+          fourOfThree(line + <usize>u * pixel, taps, bias, y, outChannels, v1 - v0, stepY, stepX, tap, activation);
+          ox += 4;
+          y += 4 * tap;
+        } else if (inside) {
           four(
             line + <usize>u * pixel, taps, bias, y, outChannels, multiplier, v1 - v0, kernelWidth, stepY, stepX, next, tap, activation,
           );
@@ -99,6 +103,47 @@ function four(
           s3 = fma(inputsOf(p + 3 * next, j, multiplier, left), weight, s3);
         }
       }
+    }
+    storePartial(y + at, activate(s0, activation), left);
+    storePartial(y + tap + at, activate(s1, activation), left);
+    storePartial(y + 2 * tap + at, activate(s2, activation), left);
+    storePartial(y + 3 * tap + at, activate(s3, activation), left);
+  }
+}
+
+/**
+ * The same for kernels of three columns whose outputs lie one tap apart: six columns of input serve all twelve products
+ * of a row.
+ */
+function fourOfThree(
+  x: usize, w: usize, bias: usize, y: usize, channels: i32, height: i32, stepY: usize, step: usize, tap: usize, activation: i32,
+): void {
+  for (let j = 0; j < channels; j += 4) {
+    const left = channels - j;
+    const at = <usize>j << 2;
+    let s0 = bias ? loadPartial(bias + at, left) : zeros();
+    let s1 = s0, s2 = s0, s3 = s0;
+    let q = w + at;
+    for (let ky = 0, p = x + at; ky < height; ky++, p += stepY, q += 3 * tap) {
+      const w0 = loadPartial(q, left), w1 = loadPartial(q + tap, left), w2 = loadPartial(q + 2 * tap, left);
+      let v = loadPartial(p, left);
+      s0 = fma(v, w0, s0);
+      v = loadPartial(p + step, left);
+      s0 = fma(v, w1, s0);
+      s1 = fma(v, w0, s1);
+      v = loadPartial(p + 2 * step, left);
+      s0 = fma(v, w2, s0);
+      s1 = fma(v, w1, s1);
+      s2 = fma(v, w0, s2);
+      v = loadPartial(p + 3 * step, left);
+      s1 = fma(v, w2, s1);
+      s2 = fma(v, w1, s2);
+      s3 = fma(v, w0, s3);
+      v = loadPartial(p + 4 * step, left);
+      s2 = fma(v, w2, s2);
+      s3 = fma(v, w1, s3);
+      v = loadPartial(p + 5 * step, left);
+      s3 = fma(v, w2, s3);
     }
     storePartial(y + at, activate(s0, activation), left);
     storePartial(y + tap + at, activate(s1, activation), left);
