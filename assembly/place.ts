@@ -165,3 +165,18 @@ export function matMulInt(
     }
   }
 }
+
+/** Copies `rows` pieces of `bytes` bytes; strides in bytes. */
+export function copyRows(rows: i32, bytes: i32, x: usize, strideX: i32, out: usize, strideOut: i32): void {
+  for (let i = 0; i < rows; i++) {
+    memory.copy(out, x, bytes);
+    x += strideX;
+    out += strideOut;
+  }
+}
+
+/** Sets `n` floats to `value`. */
+export function fill(n: i32, value: f32, out: usize): void {
+  const v = f32x4.splat(value);
+  for (let i = 0; i < n; i += 4) storePartial(out + (<usize>i << 2), v, n - i);
+}

@@ -92,12 +92,11 @@ export class HeapProgram implements Program {
     const base = Math.ceil(this.#arena / 64) * 64;
     lifetimeSlots.forEach((slot, i) => (this.#fixed[slot] = base + offsets[i]));
     for (const [buffer, dataId] of this.#constants) this.#fixed[buffer] = this.#addressOf(dataId);
-    traced.forEach((trace, i) => {
-      const scratch = trace?.places.findIndex((place) => place.kind === 'scratch') ?? -1;
-      trace?.tables.forEach(({ offset, values }) =>
-        writeTable(this.#fixed[slots[i][scratch]] + offset, values),
-      );
-    });
+    traced.forEach((trace, i) =>
+      trace?.tables.forEach(({ place, offset, values }) => {
+        writeTable(this.#fixed[slots[i][place]] + offset, values);
+      }),
+    );
 
     const freed = buffersFreedAfter(graph);
     graph.nodes.forEach((node, i) => {
@@ -143,13 +142,15 @@ export class HeapProgram implements Program {
     });
     let slotCount = graph.bufferCount;
     const slots = traced.map((trace, i) =>
-      (trace?.places ?? []).map((place) => {
+      (trace?.places ?? []).map((place, index) => {
         if (place.kind === 'input' || place.kind === 'output') return place.view.buffer;
-        const { scratchBytes, tables } = trace as TracedKernel;
-        const bytes = place.kind === 'scratch' ? scratchBytes : place.bytes;
         // Scratch with tables in it belongs to its kernel alone: they are written once.
-        const forever = place.kind === 'scratch' && tables.length > 0;
-        lifetimes.push({ bytes, first: forever ? 0 : i, last: forever ? graph.nodes.length : i });
+        const forever = (trace as TracedKernel).tables.some((table) => table.place === index);
+        lifetimes.push({
+          bytes: place.bytes,
+          first: forever ? 0 : i,
+          last: forever ? graph.nodes.length : i,
+        });
         lifetimeSlots.push(slotCount);
         return slotCount++;
       }),

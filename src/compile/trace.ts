@@ -2,12 +2,14 @@ import {
   getKernel,
   type DataType,
   type KernelConfig,
+  type KernelFunc,
   type NamedAttrMap,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
 import { traceHeap, type HeapTracer } from '../backend/wasm/heap.js';
 import type { RawKernels } from '../backend/wasm/exports.js';
 import { isOwnKernel } from '../backend/wasm/kernel.js';
+import { planKernels } from './plan-kernels.js';
 import { bytesOf, kernelInputs, type KernelNode, type View } from './graph.js';
 
 /** A place that a traced kernel reads or writes. */
@@ -15,7 +17,7 @@ export type Place =
   | { readonly kind: 'input'; readonly view: View }
   | { readonly kind: 'output'; readonly view: View }
   | { readonly kind: 'temporary'; readonly bytes: number }
-  | { readonly kind: 'scratch' };
+  | { readonly kind: 'scratch'; readonly bytes: number };
 
 /** An argument of a raw function: a number, or an address as a place and an offset in bytes. */
 export type Argument = number | { readonly place: number; readonly offset: number };
@@ -28,7 +30,8 @@ export interface RawCall {
 
 /** Integers that a kernel puts into its scratch for a raw function to read; the same in every call. */
 export interface Table {
-  /** Of the scratch, in bytes. */
+  readonly place: number;
+  /** In bytes. */
   readonly offset: number;
   readonly values: readonly number[];
 }
@@ -37,7 +40,6 @@ export interface Table {
 export interface TracedKernel {
   readonly places: readonly Place[];
   readonly calls: readonly RawCall[];
-  readonly scratchBytes: number;
   readonly tables: readonly Table[];
   /** Places of the node's outputs, in order. */
   readonly outputs: readonly number[];
@@ -53,10 +55,8 @@ class Tracer implements HeapTracer {
   readonly places: Place[] = [];
   readonly calls: RawCall[] = [];
   readonly tables: Table[] = [];
-  scratchBytes = 0;
   readonly raw: RawKernels;
   readonly #places = new Map<object, number>();
-  #scratch: number | undefined;
 
   constructor(real: RawKernels) {
     const exports = real as unknown as Readonly<Record<string | symbol, (...values: number[]) => number>>;
@@ -101,22 +101,20 @@ class Tracer implements HeapTracer {
   }
 
   withScratch<Result>(bytes: number, body: (pointer: number) => Result): Result {
-    this.scratchBytes = Math.max(this.scratchBytes, bytes);
-    if (this.#scratch === undefined) {
-      this.#scratch = this.places.length;
-      this.places.push({ kind: 'scratch' });
-    }
-    return body((this.#scratch + 1) * WINDOW);
+    // Each piece of scratch is a place of its own, as tables in it may have to stay.
+    this.places.push({ kind: 'scratch', bytes });
+    return body(this.places.length * WINDOW);
   }
 
   writeTable(pointer: number, values: readonly number[]): void {
+    const place = Math.floor(pointer / WINDOW) - 1;
     const offset = pointer % WINDOW;
     const end = offset + 4 * values.length;
     // Written once when the plan is made, a table cannot change between the calls of one kernel.
-    if (this.tables.some((table) => table.offset < end && offset < table.offset + 4 * table.values.length)) {
-      throw new Error('A table is written over another.');
-    }
-    this.tables.push({ offset, values: [...values] });
+    const overlaps = (table: Table): boolean =>
+      table.place === place && table.offset < end && offset < table.offset + 4 * table.values.length;
+    if (this.tables.some(overlaps)) throw new Error('A table is written over another.');
+    this.tables.push({ place, offset, values: [...values] });
   }
 }
 
@@ -124,20 +122,25 @@ function toArgument(value: number): Argument {
   return value < WINDOW ? value : { place: Math.floor(value / WINDOW) - 1, offset: value % WINDOW };
 }
 
+function tracedFunction(name: string): KernelFunc | undefined {
+  const config = getKernel(name, 'wasm') as KernelConfig | undefined;
+  return config !== undefined && isOwnKernel(config) ? config.kernelFunc : planKernels.get(name);
+}
+
 /**
  * The raw calls that a kernel of ours makes for a node; `undefined` for kernels of others and for those that read memory
  * themselves, which have to be called.
  */
 export function traceKernel(node: KernelNode, real: RawKernels): TracedKernel | undefined {
-  const config = getKernel(node.name, 'wasm') as KernelConfig | undefined;
-  if (config === undefined || !isOwnKernel(config)) return undefined;
+  const run = tracedFunction(node.name);
+  if (run === undefined) return undefined;
   const tracer = new Tracer(real);
   const input = (view: View): TensorInfo => tracer.add({ kind: 'input', view }, view.shape, view.dtype);
   const inputs = kernelInputs(node, input);
   let made: TensorInfo | TensorInfo[];
   try {
     made = traceHeap(tracer, () =>
-      config.kernelFunc({
+      run({
         inputs,
         attrs: node.attributes as NamedAttrMap,
         backend: {},
@@ -153,5 +156,5 @@ export function traceKernel(node: KernelNode, real: RawKernels): TracedKernel | 
     if (places[place].kind !== 'temporary') return undefined;
     places[place] = { kind: 'output', view: node.outputs[i] };
   }
-  return { places, calls: tracer.calls, scratchBytes: tracer.scratchBytes, tables: tracer.tables, outputs };
+  return { places, calls: tracer.calls, tables: tracer.tables, outputs };
 }

@@ -37,6 +37,21 @@ describe('kernels are traced to raw calls', () => {
     node('Softmax', { logits: [2, 7] }, [2, 7], { dim: 1 }),
     node('Sum', { x: [2, 7] }, [2], { axis: [1], keepDims: false }),
   ];
+  nodes.push(
+    node('Neg', { x: [7] }, [7]),
+    node('Relu', { x: [7] }, [7]),
+    node('Slice', { x: [4, 5] }, [2, 3], { begin: [1, 1], size: [2, 3] }),
+    node('Transpose', { x: [2, 3, 4] }, [4, 2, 3], { perm: [2, 0, 1] }),
+    node('PadV2', { x: [2, 3] }, [4, 5], {
+      paddings: [
+        [1, 1],
+        [2, 0],
+      ],
+      constantValue: -1,
+    }),
+    { ...node('Concat', { '0': [2, 3], '1': [2, 1] }, [2, 4], { axis: 1 }), isList: true },
+    { ...node('Pack', { '0': [2, 3], '1': [2, 3] }, [2, 2, 3], { axis: 1 }), isList: true },
+  );
   for (const one of nodes) {
     it(one.name, () => {
       const trace = traceKernel(one, rawOn(backend()) as RawKernels);

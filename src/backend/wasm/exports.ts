@@ -251,6 +251,10 @@ export interface RawKernels {
     x: number,
     out: number,
   ): void;
+  /** Copies `rows` pieces of `bytes` bytes; strides in bytes. */
+  copyRows(rows: number, bytes: number, x: number, strideX: number, out: number, strideOut: number): void;
+  /** Sets `n` floats to `value`. */
+  fill(n: number, value: number, out: number): void;
   /** Gives back the place of an index outside, or -1. */
   gather(
     batch: number,

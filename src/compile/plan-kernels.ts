@@ -1,0 +1,247 @@
+import { backend_util, util, type KernelFunc, type TensorInfo } from '@tensorflow/tfjs-core';
+import { address, makeOutput, raw, withScratch, writeTable } from '../backend/wasm/heap.js';
+import { bytesOf, sizeOf } from './graph.js';
+
+/**
+ * Kernels for plans alone, in the place of stock ones that are right and fast enough when called, but cannot be traced.
+ */
+
+interface Unary {
+  readonly x: TensorInfo;
+}
+
+function entryBytes({ dtype }: TensorInfo): number {
+  return util.bytesPerElement(dtype);
+}
+
+/** Row-major strides in entries. */
+function stridesOf(shape: readonly number[]): number[] {
+  return shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
+}
+
+/** The axes without those of size 1, neighbours that move as one joined. */
+function joined(
+  axes: readonly (readonly [size: number, stride: number])[],
+): [size: number, stride: number][] {
+  const out: [number, number][] = [];
+  for (const [size, stride] of axes) {
+    const before = out.at(-1);
+    if (size === 1) continue;
+    if (before?.[1] === size * stride) out[out.length - 1] = [before[0] * size, stride];
+    else out.push([size, stride]);
+  }
+  return out;
+}
+
+/** Copies from `x`, beginning at entry `offset`, along axes with strides in entries. */
+function copy(
+  x: TensorInfo,
+  shape: number[],
+  axes: readonly (readonly [number, number])[],
+  offset: number,
+): TensorInfo {
+  const out = makeOutput(shape, x.dtype);
+  if (sizeOf(shape) === 0) return out;
+  const bytes = entryBytes(x);
+  const moves = joined(axes);
+  const [size, stride] = moves.pop() ?? [1, 1];
+  withScratch(Math.max(12 * moves.length, 4), (table) => {
+    writeTable(
+      table,
+      moves.flatMap(([count, step]) => [count, step * bytes, 0]),
+    );
+    raw().copyStrided(
+      moves.length,
+      table,
+      size,
+      stride * bytes,
+      bytes,
+      address(x) + offset * bytes,
+      address(out),
+    );
+  });
+  return out;
+}
+
+function slice(x: TensorInfo, begin: number | number[], size: number | number[]): TensorInfo {
+  const from = x.shape.map((_, axis) => (Array.isArray(begin) ? (begin[axis] ?? 0) : axis === 0 ? begin : 0));
+  const shape = x.shape.map((length, axis) => {
+    const wanted = Array.isArray(size) ? (size[axis] ?? -1) : axis === 0 ? size : -1;
+    return wanted < 0 ? length - from[axis] : wanted;
+  });
+  const strides = stridesOf(x.shape);
+  const offset = from.reduce((sum, index, axis) => sum + index * strides[axis], 0);
+  return copy(
+    x,
+    shape,
+    shape.map((length, axis) => [length, strides[axis]] as const),
+    offset,
+  );
+}
+
+function transpose(x: TensorInfo, perm: readonly number[]): TensorInfo {
+  const strides = stridesOf(x.shape);
+  return copy(
+    x,
+    perm.map((axis) => x.shape[axis]),
+    perm.map((axis) => [x.shape[axis], strides[axis]] as const),
+    0,
+  );
+}
+
+/** Puts parts one after the other along an axis; each part is a row in every row of the result. */
+function concat(parts: readonly TensorInfo[], axis: number, shape: number[]): TensorInfo {
+  const out = makeOutput(shape, parts[0].dtype);
+  const rows = sizeOf(shape.slice(0, axis));
+  const stride = bytesOf({ shape: shape.slice(axis), dtype: out.dtype });
+  let at = 0;
+  for (const part of parts) {
+    const bytes = bytesOf({ shape: part.shape, dtype: part.dtype }) / Math.max(rows, 1);
+    if (bytes > 0 && rows > 0) raw().copyRows(rows, bytes, address(part), bytes, address(out) + at, stride);
+    at += bytes;
+  }
+  return out;
+}
+
+/** One constant float beside the values: what a vector function needs of a number. */
+function withNumber(value: number, body: (pointer: number) => void): void {
+  withScratch(16, (pointer) => {
+    writeTable(pointer, [new Int32Array(Float32Array.of(value).buffer)[0]]);
+    body(pointer);
+  });
+}
+
+const ADD = 0;
+const MULTIPLY = 2;
+const CLIP = 13;
+
+function requireFloat({ dtype }: TensorInfo): void {
+  if (dtype !== 'float32') throw new Error('Left to the stock kernel.');
+}
+
+function negated(x: TensorInfo): TensorInfo {
+  requireFloat(x);
+  const out = makeOutput(x.shape);
+  if (sizeOf(x.shape) === 0) return out;
+  withNumber(-1, (minusOne) =>
+    raw().binary(MULTIPLY, sizeOf(x.shape), address(x), 1, minusOne, 0, address(out), 0, 0),
+  );
+  return out;
+}
+
+function relu(x: TensorInfo): TensorInfo {
+  requireFloat(x);
+  const out = makeOutput(x.shape);
+  raw().unary(CLIP, sizeOf(x.shape), address(x), address(out), 0, Infinity);
+  return out;
+}
+
+function addAll(parts: readonly TensorInfo[]): TensorInfo {
+  parts.forEach(requireFloat);
+  const out = makeOutput(parts[0].shape);
+  const size = sizeOf(out.shape);
+  if (size === 0) return out;
+  raw().copyRows(1, 4 * size, address(parts[0]), 0, address(out), 0);
+  for (const part of parts.slice(1))
+    raw().binary(ADD, size, address(out), 1, address(part), 1, address(out), 0, 0);
+  return out;
+}
+
+function zerosLike(x: TensorInfo): TensorInfo {
+  const out = makeOutput(x.shape, x.dtype);
+  raw().clear(address(out), bytesOf({ shape: x.shape, dtype: x.dtype }));
+  return out;
+}
+
+/** Constant padding: the border is filled with the whole, then the rows of the last axis are put in. */
+function pad(x: TensorInfo, paddings: readonly (readonly [number, number])[], value: number): TensorInfo {
+  requireFloat(x);
+  const shape = x.shape.map((length, axis) => length + paddings[axis][0] + paddings[axis][1]);
+  const out = makeOutput(shape);
+  raw().fill(sizeOf(shape), value, address(out));
+  const rank = shape.length;
+  if (sizeOf(x.shape) === 0) return out;
+  // Rows along the second to last axis are evenly spaced in both: one call a block of them.
+  const inner = x.shape[rank - 1];
+  const rows = rank > 1 ? x.shape[rank - 2] : 1;
+  const strides = stridesOf(shape);
+  const outer = x.shape.slice(0, Math.max(rank - 2, 0));
+  const start = paddings.reduce((sum, [before], axis) => sum + before * strides[axis], 0);
+  for (let block = 0; block < sizeOf(outer); block++) {
+    let rest = block;
+    let at = start;
+    for (let axis = outer.length - 1; axis >= 0; axis--) {
+      at += (rest % outer[axis]) * strides[axis];
+      rest = Math.floor(rest / outer[axis]);
+    }
+    const stride = 4 * (rank > 1 ? strides[rank - 2] : 0);
+    raw().copyRows(
+      rows,
+      4 * inner,
+      address(x) + 4 * block * rows * inner,
+      4 * inner,
+      address(out) + 4 * at,
+      stride,
+    );
+  }
+  return out;
+}
+
+function plan<Inputs, Attrs>(f: (inputs: Inputs, attrs: Attrs) => TensorInfo | TensorInfo[]): KernelFunc {
+  return (({ inputs, attrs }: { inputs: Inputs; attrs: Attrs }) => f(inputs, attrs)) as unknown as KernelFunc;
+}
+
+/** By the names of TensorFlow.js. */
+export const planKernels: ReadonlyMap<string, KernelFunc> = new Map([
+  ['AddN', plan<TensorInfo[], object>((parts) => addAll(parts))],
+  [
+    'Concat',
+    plan<TensorInfo[], { axis: number }>((parts, { axis }) => {
+      const [along] = util.parseAxisParam(axis, parts[0].shape);
+      return concat(
+        parts,
+        along,
+        backend_util.computeOutShape(
+          parts.map((part) => part.shape),
+          along,
+        ),
+      );
+    }),
+  ],
+  ['Neg', plan<Unary, object>(({ x }) => negated(x))],
+  [
+    'Pack',
+    plan<TensorInfo[], { axis: number }>((parts, { axis }) => {
+      const { shape } = parts[0];
+      const along = axis < 0 ? axis + shape.length + 1 : axis;
+      return concat(parts, along, [...shape.slice(0, along), parts.length, ...shape.slice(along)]);
+    }),
+  ],
+  [
+    'PadV2',
+    plan<Unary, { paddings: [number, number][]; constantValue: number }>(
+      ({ x }, { paddings, constantValue }) => pad(x, paddings, constantValue),
+    ),
+  ],
+  ['Relu', plan<Unary, object>(({ x }) => relu(x))],
+  [
+    'Slice',
+    plan<Unary, { begin: number | number[]; size: number | number[] }>(({ x }, { begin, size }) =>
+      slice(x, begin, size),
+    ),
+  ],
+  ['Transpose', plan<Unary, { perm: number[] }>(({ x }, { perm }) => transpose(x, perm))],
+  [
+    'Unpack',
+    plan<{ value: TensorInfo }, { axis: number }>(({ value }, { axis }) => {
+      const along = axis < 0 ? axis + value.shape.length : axis;
+      const strides = stridesOf(value.shape);
+      const shape = value.shape.filter((_, i) => i !== along);
+      const axes = value.shape.flatMap((length, i) => (i === along ? [] : [[length, strides[i]] as const]));
+      return Array.from({ length: value.shape[along] }, (_, i) =>
+        copy(value, shape, axes, i * strides[along]),
+      );
+    }),
+  ],
+  ['ZerosLike', plan<Unary, object>(({ x }) => zerosLike(x))],
+]);
