@@ -2,4 +2,4 @@
 export const awaited: readonly string[] = [];
 
 /** Layers whose gradients need kernels that the WASM backend does not have yet: their tests there are pending. */
-export const awaitedOnWasm: readonly string[] = ['Embed'];
+export const awaitedOnWasm: readonly string[] = [];
