@@ -2,13 +2,16 @@ import {
   add,
   mean as meanOf,
   mul,
+  ones,
   rsqrt,
   scalar,
   square,
   sub,
+  zeros,
   type Rank,
   type Tensor,
 } from '@tensorflow/tfjs-core';
+import { layerNorm as fusedLayerNorm } from '../backend/ops/layer-norm.js';
 import { constant } from '../initializers/constant.js';
 import { module } from '../module/decorators.js';
 import { Module, type ModuleOptions } from '../module/module.js';
@@ -74,12 +77,6 @@ export class LayerNorm extends Module {
     checkRank(this, x, { min: 1 }, '[..., C]');
     checkDtype(this, x, 'float32');
     const axes = toAbsoluteAxes(this.options.axis, x.rank);
-    const mean = meanOf(x, axes, true);
-    const centred = sub(x, mean);
-    const variance = this.options.useFastVariance
-      ? sub(meanOf(square(x), axes, true), square(mean))
-      : meanOf(square(centred), axes, true);
-
     const shape = paramShape(x, this.options.paramAxis ?? -1);
     const gain = createScale
       ? getParameter('scale', shape, { dtype: x.dtype, init: scaleInit ?? constant(1) })
@@ -87,6 +84,17 @@ export class LayerNorm extends Module {
     const bias = createOffset
       ? getParameter('offset', shape, { dtype: x.dtype, init: offsetInit ?? constant(0) })
       : offset;
+    if (axes.length === 1 && axes[0] === x.rank - 1 && !this.options.useFastVariance) {
+      const whole = [x.shape[x.rank - 1]];
+      if ([gain, bias].every((t) => t === undefined || (t.rank === 1 && t.size === whole[0]))) {
+        return fusedLayerNorm(x, gain ?? ones(whole), bias ?? zeros(whole), eps) as Tensor<R>;
+      }
+    }
+    const mean = meanOf(x, axes, true);
+    const centred = sub(x, mean);
+    const variance = this.options.useFastVariance
+      ? sub(meanOf(square(x), axes, true), square(mean))
+      : meanOf(square(centred), axes, true);
     const inverse = rsqrt(add(variance, scalar(eps)));
     const y = mul(gain === undefined ? inverse : mul(gain, inverse), centred);
     return (bias === undefined ? y : add(y, bias)) as Tensor<R>;

@@ -1,5 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { gelu } from '../../src/backend/ops/gelu.js';
+import { layerNorm as fusedLayerNorm } from '../../src/backend/ops/layer-norm.js';
+import { logSoftmax } from '../../src/backend/ops/log-softmax.js';
 
 /** The operation under test, from the tensors of the golden. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each case knows the ranks of its own inputs.
@@ -380,4 +383,14 @@ export const operations: Record<string, Operation> = {
   ) => tf.batchNorm(x, mean, variance, offset, scale, 1e-3),
   'local-response-normalization': (x: tf.Tensor4D) => tf.localResponseNormalization(x, 2, 1, 0.5, 0.75),
   'resize-nearest': (x: tf.Tensor4D) => tf.image.resizeNearestNeighbor(x, [6, 6]),
+};
+
+/** The same cases by the operations that `backend/ops` fuses. */
+export const fusedOperations: Record<string, Operation> = {
+  'gelu-tanh': (x: Tensor) => gelu(x, true),
+  'gelu-erf': (x: Tensor) => gelu(x, false),
+  'gelu-tanh-of-edges': (x: Tensor) => gelu(x, true),
+  'layer-norm': (x: Tensor, scale: Tensor, offset: Tensor) => fusedLayerNorm(x, scale, offset, 1e-5),
+  'layer-norm-odd': (x: Tensor, scale: Tensor, offset: Tensor) => fusedLayerNorm(x, scale, offset, 1e-5),
+  'log-softmax': logSoftmax,
 };

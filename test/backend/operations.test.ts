@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'chai';
 import { useWasm } from '../../src/backend/wasm/index.js';
 import { type ArrayReference, goldenCases, goldenTensor, goldenValues } from '../support/goldens.js';
-import { operations } from './cases.js';
+import { fusedOperations, operations } from './cases.js';
 import { cpuLimits } from './cpu-limits.js';
 
 interface Case {
@@ -60,9 +60,14 @@ describe('operations of TensorFlow.js under tanka', () => {
       });
       after(() => tf.setBackend('wasm'));
 
-      for (const { id, inputs, output, grads } of cases) {
+      const fused = cases.flatMap((c) => (c.id in fusedOperations ? [{ ...c, isFused: true }] : []));
+      for (const { id: name, inputs, output, grads, isFused } of [
+        ...cases.map((c) => ({ ...c, isFused: false })),
+        ...fused,
+      ]) {
+        const id = isFused ? `${name}, fused` : name;
         const limit = backend === 'cpu' ? cpuLimits[id] : undefined;
-        const operation = operations[id];
+        const operation = (isFused ? fusedOperations : operations)[name];
         const checkValue = () =>
           tf.tidy(() => {
             compare(operation(...inputs.map(input)), output, id);

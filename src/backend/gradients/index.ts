@@ -3,6 +3,7 @@ import { binaryRules } from './binary.js';
 import { constantRules } from './constant.js';
 import { convolutionRules } from './convolution.js';
 import { elementwiseRules } from './elementwise.js';
+import { fusedRules } from './fused.js';
 import { imageRules } from './image.js';
 import { normalizationRules } from './normalization.js';
 import { poolingRules } from './pooling.js';
@@ -21,6 +22,7 @@ export const gradientRules: readonly GradConfig[] = [
   ...constantRules,
   ...convolutionRules,
   ...elementwiseRules,
+  ...fusedRules,
   ...imageRules,
   ...normalizationRules,
   ...poolingRules,

@@ -22,6 +22,9 @@ export const refusedRules: readonly GradConfig[] = [
     'MaxPoolGrad',
     'ResizeBilinearGrad',
     'ResizeNearestNeighborGrad',
+    'TankaGeluGradient',
+    'TankaLayerNormGradient',
+    'TankaSoftmaxGradient',
   ].map((name) => refusedRule(name, SECOND)),
   ...['Bincount', 'DenseBincount', 'MaxPoolWithArgmax', 'SparseToDense', 'Unique'].map((name) =>
     refusedRule(name, 'no rule is written for it.'),

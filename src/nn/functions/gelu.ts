@@ -1,4 +1,5 @@
-import { add, erf, mul, tanh, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { gelu as fusedGelu } from '../../backend/ops/gelu.js';
 
 /** Options of {@link gelu}. */
 export interface GeluOptions {
@@ -11,11 +12,5 @@ export interface GeluOptions {
  * (Hendrycks and Gimpel, "Gaussian error linear units", 2016).
  */
 export function gelu(x: Tensor, { approximate = true }: GeluOptions = {}): Tensor {
-  return tidy(() => {
-    if (approximate) {
-      const inner = mul(Math.sqrt(2 / Math.PI), add(x, mul(0.044715, mul(x, mul(x, x)))));
-      return mul(x, mul(0.5, add(1, tanh(inner))));
-    }
-    return mul(mul(0.5, x), add(1, erf(mul(x, Math.SQRT1_2))));
-  });
+  return tidy(() => fusedGelu(x, approximate));
 }

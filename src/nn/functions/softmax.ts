@@ -2,7 +2,6 @@ import {
   div,
   exp,
   log,
-  logSoftmax as stockLogSoftmax,
   max,
   scalar,
   softmax as stockSoftmax,
@@ -12,6 +11,7 @@ import {
   tidy,
   type Tensor,
 } from '@tensorflow/tfjs-core';
+import { logSoftmax as fusedLogSoftmax } from '../../backend/ops/log-softmax.js';
 import { stopGradient } from '../../backend/ops/stop-gradient.js';
 import { axesOf, type Axis } from './axes.js';
 
@@ -56,7 +56,7 @@ export function softmax(x: Tensor, { axis = -1, where }: SoftmaxOptions = {}): T
 export function logSoftmax(x: Tensor, { axis = -1, where }: SoftmaxOptions = {}): Tensor {
   return tidy(() => {
     const axes = axesOf(x, axis, 'hk.nn.logSoftmax');
-    if (where === undefined && isLast(x, axes)) return stockLogSoftmax(x);
+    if (where === undefined && isLast(x, axes)) return fusedLogSoftmax(x);
     const logits = shifted(x, axes, where);
     const result = sub(logits, log(sum(exp(logits), axes, true)));
     return where === undefined ? result : select(where, result, scalar(-Infinity));

@@ -108,6 +108,19 @@ export const unaryKernels: readonly KernelConfig[] = [
     'ClipByValue',
     ({ inputs: { x }, attrs: { clipValueMin, clipValueMax } }) => clip(x, clipValueMin, clipValueMax),
   ),
+  kernel<Unary, { readonly approximate: boolean }>('TankaGelu', ({ inputs: { x }, attrs: { approximate } }) =>
+    unary(approximate ? 'geluTanh' : 'geluErf', x),
+  ),
+  kernel<Unary & { readonly dy: TensorInfo }, { readonly approximate: boolean }>(
+    'TankaGeluGradient',
+    ({ inputs: { x, dy }, attrs: { approximate } }) => {
+      const out = makeOutput(x.shape);
+      const args = [util.sizeFromShape(x.shape), address(x), address(dy), address(out)] as const;
+      if (approximate) raw().geluTanhGradient(...args);
+      else raw().geluErfGradient(...args);
+      return out;
+    },
+  ),
   kernel<Unary, object>('Relu6', ({ inputs: { x } }) => clip(x, 0, 6)),
   kernel<Unary, object>('Sign', ({ inputs: { x } }) =>
     x.dtype === 'int32' ? mapIntegers(x, Math.sign) : ofFloats(x, (t) => unary('sign', t)),
