@@ -227,6 +227,19 @@ export function binary(
   }
 }
 
+/** {@link binary} with one outer axis of `rows`, along which the operands move by bytes: it needs no table. */
+export function binaryRows(
+  op: i32, rows: i32, moveA: i32, moveB: i32, n: i32, a: usize, stepA: i32, b: usize, stepB: i32, out: usize,
+): void {
+  const bytes = <usize>n << ((op & 16) != 0 ? 0 : 2);
+  for (let row = 0; row < rows; row++) {
+    rowOf(op, n, a, stepA, b, stepB, out);
+    a += moveA;
+    b += moveB;
+    out += bytes;
+  }
+}
+
 /** `out = condition ? a : b` over `n` four-byte values, the condition in bytes. */
 export function select(n: i32, condition: usize, a: usize, b: usize, out: usize): void {
   let i = 0;

@@ -172,6 +172,19 @@ export interface RawKernels {
     rank: number,
     table: number,
   ): void;
+  /** {@link RawKernels.binary} with one outer axis, along which the operands move by `moveA` and `moveB` bytes. */
+  binaryRows(
+    f: number,
+    rows: number,
+    moveA: number,
+    moveB: number,
+    n: number,
+    a: number,
+    stepA: number,
+    b: number,
+    stepB: number,
+    out: number,
+  ): void;
   /** `out = condition ? a : b` over `n` values of four bytes. */
   select(n: number, condition: number, a: number, b: number, out: number): void;
   /** `out[outer, inner] = scale * Σ x[outer, n, inner]`. */

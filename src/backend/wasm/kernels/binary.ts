@@ -93,6 +93,22 @@ function vectorized(f: number, a: TensorInfo, b: TensorInfo): TensorInfo {
     raw().binary(f, inner.size, address(a), inner.a, address(b), inner.b, address(out), 0, 0);
     return out;
   }
+  if (last === 1) {
+    const [{ size, a: moveA, b: moveB }] = axes;
+    raw().binaryRows(
+      f,
+      size,
+      4 * moveA,
+      4 * moveB,
+      inner.size,
+      address(a),
+      inner.a,
+      address(b),
+      inner.b,
+      address(out),
+    );
+    return out;
+  }
   withScratch(16 * last, (table) => {
     writeTable(
       table,
