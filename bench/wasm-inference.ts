@@ -55,14 +55,14 @@ function attentionStack(layers: number, width: number, length: number, heads: nu
   };
   const size = width / heads;
   return () =>
-    blocks.reduce((x, { qkv, out, up, down }) => {
+    blocks.reduce<tf.Tensor>((x, { qkv, out, up, down }) => {
       const split = tf.split(tf.matMul(norm(x), qkv), 3, -1);
       const [q, k, v] = split.map((part) => tf.transpose(tf.reshape(part, [length, heads, size]), [1, 0, 2]));
       const scores = tf.add(tf.mul(tf.matMul(q, k, false, true), 1 / Math.sqrt(size)), mask);
       const mixed = tf.reshape(tf.transpose(tf.matMul(tf.softmax(scores), v), [1, 0, 2]), [length, width]);
       const y = tf.add(x, tf.matMul(mixed, out));
       return tf.add(y, tf.matMul(gelu(tf.matMul(norm(y), up)), down));
-    }, x0 as tf.Tensor);
+    }, x0);
 }
 
 await compare('attention blocks L4 d256 T128, forward', attentionStack(4, 256, 128, 8));

@@ -214,6 +214,33 @@ describe('useWasm', () => {
     expect(result).to.deep.equal(['wasm-start-failed', 'wasm-start-failed']);
   });
 
+  for (const order of ['before', 'after']) {
+    it(`trains a convolution of tfjs-layers that is imported ${order} it`, async () => {
+      const load = "const tfl = await import('@tensorflow/tfjs-layers');";
+      const { result } = await inFreshProcess(`
+        ${order === 'before' ? load : ''}
+        await import('./src/index.js');
+        await useWasm();
+        ${order === 'after' ? load : ''}
+        const model = tfl.sequential({
+          layers: [
+            tfl.layers.conv2d({ filters: 4, kernelSize: 3, padding: 'same', inputShape: [8, 8, 1], kernelInitializer: 'ones' }),
+            tfl.layers.maxPooling2d({ poolSize: 2 }),
+            tfl.layers.flatten(),
+            tfl.layers.dense({ units: 1, kernelInitializer: 'ones' }),
+          ],
+        });
+        model.compile({ optimizer: tf.train.sgd(1e-6), loss: 'meanSquaredError' });
+        // All windows are negative: the stock gradient of the pool is zero there.
+        const x = tf.fill([6, 8, 8, 1], -1);
+        const before = model.getWeights()[0].dataSync()[4];
+        await model.fit(x, tf.zeros([6, 1]), { epochs: 2, batchSize: 3, verbose: 0 });
+        console.log(JSON.stringify([before, model.getWeights()[0].dataSync()[4] < before]));
+      `);
+      expect(result).to.deep.equal([1, true]);
+    });
+  }
+
   it('loads on a shared memory', async () => {
     const bytes = new Uint8Array(readFileSync(`${binaries}/tanka-simd.wasm`));
     const memory = new WebAssembly.Memory({ initial: 4, maximum: 65536, shared: true });
