@@ -1,6 +1,7 @@
 import {
   add,
   argMin,
+  customGrad,
   exp,
   gather,
   log,
@@ -14,6 +15,7 @@ import {
   sub,
   sum,
   transpose,
+  type GradSaveFunc,
   type Rank,
   type Tensor,
   type Tensor2D,
@@ -47,11 +49,22 @@ export function checkVectors(layer: LayerName, x: Tensor, embeddingDim: number):
   }
 }
 
-/** The embeddings (columns of `[embeddingDim, numEmbeddings]`) of some numbers: `[...indices, embeddingDim]`. */
-export function lookUp(embeddings: Tensor, indices: Tensor): Tensor {
-  const rows = transpose(embeddings);
-  const flat = gather(rows, reshape(indices, [indices.size]));
-  return reshape(flat, [...indices.shape, rows.shape[1] as number]);
+/**
+ * The embeddings (columns of `[embeddingDim, numEmbeddings]`) of some numbers: `[...indices, embeddingDim]`. The numbers are
+ * no input of the differentiated operation: they come from the vectors, and no gradient goes back there.
+ */
+export function lookUp(embeddings: Tensor2D, indices: Tensor): Tensor {
+  const [size, count] = embeddings.shape;
+  const flat = reshape(indices, [indices.size]);
+  const operation = customGrad((...inputs) => {
+    const [table, save] = inputs as unknown as [Tensor2D, GradSaveFunc];
+    save([flat]);
+    return {
+      value: gather(transpose(table), flat),
+      gradFunc: (dy: Tensor, [numbers]: Tensor[]) => matMul(dy, oneHot(numbers, count), true, false),
+    };
+  });
+  return reshape(operation(embeddings), [...indices.shape, size]);
 }
 
 /** Squared distances `|x|² − 2 x · e + |e|²` of all vectors to all embeddings, and which embedding is nearest. */

@@ -123,12 +123,12 @@ export const convDescriptors: readonly LayerDescriptor[] = [
       },
     ],
   },
-  { layer: 'Conv3D', refusals: convRefusals('Conv3D', 3) },
+  { layer: 'Conv3D', batchAxis: noBatch, refusals: convRefusals('Conv3D', 3) },
   {
     layer: 'ConvND',
     cases: [
       {
-        id: 'conv_nd/two',
+        id: 'conv_nd/reverse_causal',
         run: (hk, [x]) => new hk.ConvND(2, 3, 2, { padding: hk.pad.reverseCausal }).call(x),
         inputs: [{ shape: [2, 4, 3, 2] }],
       },

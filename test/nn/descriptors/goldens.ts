@@ -76,7 +76,9 @@ function isShapesCase(golden: ModuleGoldenCase | ShapesGoldenCase): golden is Sh
   return 'param_shapes' in golden;
 }
 
-const files = ['layers', 'nets'].map((name) => goldenCases<ModuleGoldenCase | ShapesGoldenCase>(name));
+const files = ['layers', 'nets', 'spatial'].map((name) =>
+  goldenCases<ModuleGoldenCase | ShapesGoldenCase>(name),
+);
 
 /** The goldens of single modules, with the name of their class. */
 export const moduleGoldens: readonly { module: string; layerCase: GoldenLayerCase }[] = files.flatMap(

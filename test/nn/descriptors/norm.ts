@@ -56,6 +56,9 @@ function normRefusals(layer: 'LayerNorm' | 'InstanceNorm', options: object): Ref
   ];
 }
 
+/** The stepped slice takes the batch in. */
+const acrossBatch = (id: string): number | null => (id.endsWith('stepped') ? null : 0);
+
 /** Normalizations. */
 export const normDescriptors: readonly LayerDescriptor[] = [
   {
@@ -158,6 +161,7 @@ export const normDescriptors: readonly LayerDescriptor[] = [
   },
   {
     layer: 'LayerNorm',
+    batchAxis: acrossBatch,
     cases: [
       {
         id: 'layer_norm/param_axis',
@@ -254,6 +258,7 @@ export const normDescriptors: readonly LayerDescriptor[] = [
   },
   {
     layer: 'RMSNorm',
+    batchAxis: acrossBatch,
     cases: [
       {
         id: 'rms_norm/param_axis',
