@@ -48,8 +48,8 @@ export interface Refusal {
  * All that the tests of every layer need to know of one layer. To add a layer:
  *
  * 1. put a `LayerDescriptor` into the family's file here, or a new file joined into `index.ts`;
- * 2. golden cases of `layers.json` and `nets.json` find it by their `module`: nothing to write for them. Take the layer's name
- *    off `awaited.ts`; `../drivers/coverage.test.ts` asserts that each golden case and each exported module is covered;
+ * 2. golden cases of `layers.json` and `nets.json` find it by their `module`: nothing to write for them.
+ *    `../drivers/coverage.test.ts` asserts that each golden case and each exported module is covered;
  * 3. add `cases` for what the goldens leave out, and `refusals`.
  *
  * The drivers beside this folder then check goldens, gradients, backends, leaks, batches, bundled names and refusals.

@@ -1,5 +1,4 @@
 import { attentionDescriptors } from './attention.js';
-import { awaited } from './awaited.js';
 import { convDescriptors } from './conv.js';
 import { denseDescriptors } from './dense.js';
 import type { HandCase, LayerCase, LayerDescriptor } from './descriptor.js';
@@ -31,12 +30,9 @@ export const descriptors: readonly LayerDescriptor[] = [
 /** Every golden case of one layer, with the name of its class. */
 export const allGoldens = [...moduleGoldens, ...recurrentGoldens];
 
-/** The golden cases of a layer, but for those that hold a layer still awaited. */
+/** The golden cases of a layer. */
 export function goldensOf({ layer }: LayerDescriptor): GoldenLayerCase[] {
-  return allGoldens
-    .filter(({ module }) => module === layer)
-    .map(({ layerCase }) => layerCase)
-    .filter(({ golden }) => !awaited.some((name) => JSON.stringify(golden).includes(`"module":"${name}"`)));
+  return allGoldens.filter(({ module }) => module === layer).map(({ layerCase }) => layerCase);
 }
 
 function fromHand(handCase: HandCase): LayerCase {

@@ -40,14 +40,12 @@ export interface GoldenOptions {
   readonly stateFromData?: RegExp;
   /** Default: that of outputs. */
   readonly stateTolerance?: number;
-  /** Leaves the gradients on WASM pending. */
-  readonly pendingOnWasm?: boolean;
 }
 
 /** Declares the tests that compare a case with its golden. */
 export function testGolden(
   layerCase: GoldenLayerCase,
-  { stateFromData, stateTolerance = tolerances.output, pendingOnWasm = false }: GoldenOptions = {},
+  { stateFromData, stateTolerance = tolerances.output }: GoldenOptions = {},
 ): void {
   const { golden, arrays } = layerCase;
   const toleranceOf = (name: string): number => (stateFromData?.test(name) === true ? stateTolerance : 0);
@@ -84,8 +82,7 @@ export function testGolden(
   if (grads === undefined || grads === false) return;
   for (const backend of gradientBackends) {
     onBackend(backend, () => {
-      const test = backend === 'wasm' && pendingOnWasm ? it.skip : it;
-      test(`${golden.id}: gradients with respect to parameters and inputs`, () => {
+      it(`${golden.id}: gradients with respect to parameters and inputs`, () => {
         const model = modelOf(layerCase);
         const inputs = layerCase.inputs();
         const [params, state] = model.init(golden.seed, ...inputs);

@@ -1,10 +1,8 @@
-import { awaitedOnWasm } from '../descriptors/awaited.js';
 import { descriptors, goldensOf } from '../descriptors/index.js';
 import { testGolden } from './golden-driver.js';
 
 describe('layers equal dm-haiku', () => {
   for (const descriptor of descriptors) {
-    const pendingOnWasm = awaitedOnWasm.includes(descriptor.layer);
-    for (const layerCase of goldensOf(descriptor)) testGolden(layerCase, { ...descriptor, pendingOnWasm });
+    for (const layerCase of goldensOf(descriptor)) testGolden(layerCase, descriptor);
   }
 });
