@@ -1,8 +1,20 @@
+import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'chai';
 import * as hk from '../../src/index.js';
+import { errorCode } from '../support/errors.js';
+
+const { constant } = hk.initializers;
 
 @hk.module()
 class E extends hk.Module {}
+
+/** A module with one parameter. */
+@hk.module()
+class S extends hk.Module {
+  call(): tf.Tensor {
+    return hk.getParameter('w', [], { init: constant(1) });
+  }
+}
 
 /** Full names of modules of class `E` made one after the other with the given `name` options. */
 function namesOf(...names: (string | undefined)[]): string[] {
@@ -13,10 +25,388 @@ function namesOf(...names: (string | undefined)[]): string[] {
   return made;
 }
 
+/** Names of the modules that own the parameters which `f` makes. */
+function owners(f: () => unknown): string[] {
+  const params = hk.transform(() => void f()).init(0);
+  hk.tree.dispose(params);
+  return Object.keys(params);
+}
+
 describe('module names', () => {
-  it('are numbered among siblings', () => {
-    expect(namesOf(undefined, undefined, undefined)).to.deep.equal(['e', 'e_1', 'e_2']);
-    expect(namesOf('foo_10', 'foo_2', 'foo')).to.deep.equal(['foo_10', 'foo_2', 'foo_11']);
-    expect(namesOf('foo_007', 'foo_007', 'foo')).to.deep.equal(['foo_007', 'foo_007_1', 'foo']);
+  const table: [names: (string | undefined)[], expected: string[]][] = [
+    [
+      [undefined, undefined, undefined],
+      ['e', 'e_1', 'e_2'],
+    ],
+    [
+      ['foo', 'foo', 'foo'],
+      ['foo', 'foo_1', 'foo_2'],
+    ],
+    [
+      ['foo_1', 'foo'],
+      ['foo_1', 'foo_2'],
+    ],
+    [
+      ['foo', 'foo_1'],
+      ['foo', 'foo_1'],
+    ],
+    [
+      ['foo_0', 'foo'],
+      ['foo_0', 'foo_1'],
+    ],
+    [
+      ['foo', 'foo_0'],
+      ['foo', 'foo_0'],
+    ],
+    [
+      ['foo_10', 'foo_2', 'foo'],
+      ['foo_10', 'foo_2', 'foo_11'],
+    ],
+    [
+      ['foo_3', 'foo', 'foo'],
+      ['foo_3', 'foo_4', 'foo_5'],
+    ],
+    [
+      ['foo_007', 'foo_007', 'foo'],
+      ['foo_007', 'foo_007_1', 'foo'],
+    ],
+    [
+      ['foo2', 'foo2'],
+      ['foo2', 'foo2_1'],
+    ],
+    [
+      ['_x', 'X', 'x', 'class', 'constructor', '__proto__'],
+      ['_x', 'X', 'x', 'class', 'constructor', '__proto__'],
+    ],
+  ];
+  for (const [names, expected] of table) {
+    it(`number ${String(names)} among siblings`, () => expect(namesOf(...names)).to.deep.equal(expected));
+  }
+
+  it('count on after numbers that went down', () => {
+    const names = Array.from({ length: 10 }, (_, i) => `foo_${10 - i}`);
+    expect(namesOf(...names, 'foo').pop()).to.equal('foo_11');
+  });
+
+  for (const names of [
+    ['foo_1', 'foo_1'],
+    ['foo', 'foo', 'foo_1'],
+    ['foo_', 'foo_', 'foo__1'],
+  ]) {
+    it(`are refused when ${String(names)} collide`, () =>
+      expect(errorCode(() => namesOf(...names))).to.equal('module-name-not-unique'));
+  }
+
+  for (const name of ['1bad', 'a-b', 'a/b', '', '~', 'a b', 'é', 'a.b', 'a:b', '/a', 'a~b', 3 as never]) {
+    it(`refuse '${name}'`, () => expect(errorCode(() => namesOf(name))).to.equal('module-name-invalid'));
+  }
+
+  it('come from the class name by the rule of Haiku', () => {
+    const named = (name: string): string => {
+      const cls = hk.module()({ [name]: class extends hk.Module {} }[name]);
+      let made = '';
+      hk.transform(() => void (made = new cls().moduleName)).init(null);
+      return made;
+    };
+    const expected = {
+      Linear: 'linear',
+      Conv2D: 'conv2_d',
+      Conv2DLSTM: 'conv2_dlstm',
+      Conv1DTranspose: 'conv1_d_transpose',
+      ConvND: 'conv_nd',
+      LSTM: 'lstm',
+      VanillaRNN: 'vanilla_rnn',
+      ResNet50: 'res_net50',
+      RMSNorm: 'rms_norm',
+      MyHTTPServer2: 'my_http_server2',
+      GPT2Model: 'gpt2_model',
+      ABc: 'a_bc',
+      aB: 'a_b',
+      X1Y2: 'x1_y2',
+      Foo_Bar: 'foo__bar',
+      _DeepRNN: '__deep_rnn',
+    };
+    for (const [cls, name] of Object.entries(expected)) expect(named(cls)).to.equal(name);
+    expect(errorCode(() => named('ÜberNet'))).to.equal('module-name-invalid');
+  });
+
+  it('tell constructor, call and other methods apart', () => {
+    @hk.module()
+    class Outer extends hk.Module {
+      readonly made = new S();
+      call(): void {
+        this.made.call();
+        new S().call();
+        new S().call();
+        this.feedForward();
+        this.feedForward();
+        this.helper();
+        this.hidden();
+        void this.prop;
+        Outer.fixed();
+        this.arrow();
+      }
+      feedForward(): void {
+        new S().call();
+        new S({ name: 'q' }).call();
+      }
+      @hk.transparent
+      helper(): void {
+        new S({ name: 'h' }).call();
+      }
+      private hidden(): void {
+        new S().call();
+      }
+      get prop(): tf.Tensor {
+        return new S({ name: 'p' }).call();
+      }
+      static fixed(): void {
+        new S({ name: 'fixed' }).call();
+      }
+      readonly arrow = (): void => void new S({ name: 'arrow' }).call();
+    }
+    expect(owners(() => [new Outer().call(), new Outer().feedForward()])).to.deep.equal([
+      'outer/~/s',
+      'outer/s',
+      'outer/s_1',
+      'outer/~feed_forward/s',
+      'outer/~feed_forward/q',
+      'outer/h',
+      'outer/~hidden/s',
+      'outer/~prop/p',
+      'outer/fixed',
+      'outer/arrow',
+      'outer_1/~feed_forward/s',
+      'outer_1/~feed_forward/q',
+    ]);
+  });
+
+  it('start again in each call: repeated calls and super share', () => {
+    @hk.module()
+    class A extends hk.Module {
+      call(n = 0): void {
+        new S().call();
+        if (n > 0) this.call(n - 1);
+      }
+    }
+    @hk.module()
+    class B extends A {
+      override call(): void {
+        super.call();
+        new S().call();
+      }
+    }
+    expect(owners(() => new B().call())).to.deep.equal(['b/s']);
+    expect(owners(() => new A().call(3))).to.deep.equal(['a/s']);
+    expect(owners(() => [1, 2].map(() => new A().call()))).to.deep.equal(['a/s', 'a_1/s']);
+  });
+
+  it('belong to the place of making: layers of a Sequential, lambdas, shared instances', () => {
+    const x = tf.ones([1, 2]);
+    expect(owners(() => new hk.Sequential([new hk.Linear(2), new hk.Linear(2)]).call(x))).to.deep.equal([
+      'linear',
+      'linear_1',
+    ]);
+    expect(
+      owners(() => new hk.Sequential([(y: tf.Tensor) => new hk.Linear(2).call(y)]).call(x)),
+    ).to.deep.equal(['sequential/linear']);
+    @hk.module()
+    class Holder extends hk.Module {
+      constructor(readonly inner: S) {
+        super();
+      }
+      call(): tf.Tensor {
+        return this.inner.call();
+      }
+    }
+    expect(owners(() => new Holder(new S()).call())).to.deep.equal(['s']);
+    x.dispose();
+  });
+
+  it('follow nameLike', () => {
+    @hk.module()
+    class N extends hk.Module {
+      @hk.nameLike('call')
+      enc(): void {
+        new S().call();
+      }
+      @hk.nameLike('zz')
+      dec(): void {
+        new S().call();
+      }
+    }
+    expect(owners(() => [new N().enc(), new N({ name: 'n' }).dec()])).to.deep.equal(['n/s', 'n_1/~zz/s']);
+  });
+
+  it('follow name scopes, whose names are taken even when they make nothing', () => {
+    expect(
+      owners(() => {
+        hk.nameScope('a', () => [new S().call(), hk.getParameter('w', [], { init: constant(0) })]);
+        hk.nameScope('a', () => new S().call());
+        hk.nameScope('b/c', () => new S().call());
+        hk.nameScope('b', () => new S().call());
+        hk.nameScope('m', () => new S().call(), { methodName: 'enc' });
+        hk.nameScope('i', () => new S().call(), { methodName: 'constructor' });
+        hk.nameScope('s', () => undefined);
+        new S().call();
+      }),
+    ).to.deep.equal(['a/s', 'a', 'a_1/s', 'b/c/s', 'b_1/s', 'm/~enc/s', 'i/~/s', 's_1']);
+    for (const name of ['/a', '', 'a//b', 'a/', '~']) {
+      expect(errorCode(() => owners(() => hk.nameScope(name, () => 1)))).to.equal('module-name-invalid');
+    }
+    const names: string[] = [];
+    owners(() => [names.push(hk.currentName()), hk.nameScope('a/b', () => names.push(hk.currentName()))]);
+    expect(names).to.deep.equal(['~', 'a/b']);
+  });
+
+  it('can be forced', () => {
+    expect(
+      owners(() => {
+        new S({ name: hk.forceName('foo') }).call();
+        new S({ name: 'foo' }).call();
+        new S({ name: hk.forceName('a/~/b') }).call();
+        hk.nameScope(hk.forceName('x/~enc/y'), () => hk.getParameter('w', [], { init: constant(0) }));
+        new S({ name: hk.forceName('bar_3') }).call();
+        new S({ name: 'bar' }).call();
+      }),
+    ).to.deep.equal(['foo', 'foo_1', 'a/~/b', 'x/~enc/y', 'bar_3', 'bar_4']);
+    for (const name of ['1a', '', 'a//b'])
+      expect(errorCode(() => hk.forceName(name))).to.equal('module-name-invalid');
+  });
+
+  it('of functions and deferred modules are those of where they were made', () => {
+    function encoder(): tf.Tensor {
+      return new S().call();
+    }
+    expect(owners(() => new (hk.toModule(encoder))().call())).to.deep.equal(['encoder/s']);
+    expect(owners(() => new (hk.toModule(encoder))('named').call())).to.deep.equal(['named/s']);
+    expect(errorCode(() => owners(() => new (hk.toModule(() => 1))()))).to.equal('module-name-invalid');
+    expect(errorCode(() => owners(() => new (hk.toModule(encoder))(3 as never)))).to.equal(
+      'module-name-invalid',
+    );
+    @hk.module()
+    class Outer extends hk.Module {
+      readonly late = new hk.Deferred(() => new S());
+      readonly later = new hk.Deferred(() => new S());
+      call(): void {
+        this.late.call();
+        this.later.call();
+        expect(this.late.moduleName).to.equal('outer/~/s');
+        expect(this.late.target).to.be.instanceOf(S);
+      }
+    }
+    expect(owners(() => new Outer().call())).to.deep.equal(['outer/~/s', 'outer/~/s_1']);
+  });
+});
+
+describe('modules', () => {
+  it('are refused outside of transforms, without a decorator, and before super', () => {
+    class Undecorated extends hk.Module {}
+    expect(errorCode(() => new E())).to.equal('module-outside-transform');
+    expect(errorCode(() => owners(() => new Undecorated()))).to.equal('module-not-decorated');
+    expect(errorCode(() => hk.getParameter('w', []))).to.equal('outside-transform');
+    @hk.module()
+    class Hasty extends hk.Module {
+      constructor() {
+        hk.getParameter('w', [], { init: constant(0) });
+        super();
+      }
+    }
+    expect(errorCode(() => owners(() => new Hasty()))).to.equal('super-not-called');
+    @hk.module()
+    class Late extends hk.Module {
+      async call(): Promise<number> {
+        return Promise.reject(new Error('orphan'));
+      }
+    }
+    expect(errorCode(() => owners(() => void new Late().call()))).to.equal('async-function');
+  });
+
+  it('show their constructor call, without defaults', () => {
+    const shown: string[] = [];
+    owners(() => {
+      shown.push(
+        String(new hk.Linear(3)),
+        String(new hk.Linear(3, { withBias: false })),
+        String(new hk.Linear(3, { withBias: true, name: 'l' })),
+        String(new E()),
+      );
+      shown.push(hk.config.context({ moduleAutoRepr: false }, () => String(new hk.Linear(3))));
+    });
+    expect(shown).to.deep.equal([
+      'Linear({ outputSize: 3 })',
+      'Linear({ outputSize: 3, withBias: false })',
+      "Linear({ outputSize: 3, name: 'l' })",
+      'E()',
+      '<Linear>',
+    ]);
+  });
+
+  it('list their parameters, with those of modules called within', () => {
+    @hk.module()
+    class Outer extends hk.Module {
+      constructor(private readonly shared: S) {
+        super();
+      }
+      call(): void {
+        this.shared.call();
+        new S().call();
+      }
+    }
+    let listed: string[] = [];
+    owners(() => {
+      const outer = new Outer(new S());
+      outer.call();
+      new S().call();
+      listed = Object.keys(outer.paramsDict());
+    });
+    expect(listed).to.deep.equal(['s/w', 'outer/s/w']);
+  });
+
+  it('are intercepted: order, context, and no call of what is not called', () => {
+    const log: string[] = [];
+    @hk.module()
+    class A extends hk.Module {
+      call(x: number): number {
+        return x + 1;
+      }
+    }
+    @hk.module()
+    class B extends A {
+      override call(x: number): number {
+        return super.call(x) * 10;
+      }
+    }
+    const watch =
+      (tag: string): hk.Interceptor =>
+      (next, args, context) => {
+        log.push(
+          `${tag} ${context.origClass.name}.${context.methodName} ${context.module instanceof B ? context.module.name : '?'}`,
+        );
+        return next(...args);
+      };
+    const run = (f: () => unknown): unknown => hk.transform(f).init(null);
+    let result: unknown;
+    run(() =>
+      hk.interceptMethods(watch('1'), () =>
+        hk.interceptMethods(watch('2'), () => (result = new B().call(1))),
+      ),
+    );
+    expect(result).to.equal(20);
+    expect(log).to.deep.equal([
+      '1 B.constructor undefined',
+      '2 B.constructor undefined',
+      '1 B.call b',
+      '2 B.call b',
+      '1 A.call b',
+      '2 A.call b',
+    ]);
+    run(() =>
+      hk.interceptMethods(
+        (next, args, { methodName }) => (methodName === 'call' ? 7 : next(...args)),
+        () => (result = new B().call(1)),
+      ),
+    );
+    expect(result).to.equal(7);
   });
 });

@@ -5,7 +5,6 @@ export type TransformErrorCode =
   | 'state-not-empty'
   | 'not-a-pair'
   | 'rng-invalid'
-  | 'result-unsupported'
   | 'grad-not-scalar'
   | 'grad-not-float'
   | 'grad-argument'
