@@ -15,8 +15,10 @@ export interface WeightNormOptions extends ModuleOptions {
  * Splits weights into length and direction, which are then learnt apart (arXiv:1602.07868): `w = scale · v / ‖v‖`. Haiku has no such layer.
  *
  * ```ts
- * const v = hk.getParameter('v', [x.shape[1], 3], { init: hk.initializers.randomNormal() });
- * const y = tf.matMul(x, new hk.WeightNorm().call(v));
+ * const dense = hk.transform((x: tf.Tensor2D) => {
+ *   const v = hk.getParameter('v', [x.shape[1], 3], { init: hk.initializers.randomNormal() }) as tf.Tensor2D;
+ *   return tf.matMul(x, new hk.WeightNorm().call(v));
+ * });
  * ```
  *
  * Parameter: `scale`, of the rank of `v` with size 1 along the other axes; it starts as `‖v‖`, so that `w` starts as `v`.
