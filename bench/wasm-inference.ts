@@ -73,7 +73,7 @@ function perceptron(batch: number): () => tf.Tensor {
     [300, 100],
     [100, 10],
   ].map(([from, to]) => ({ kernel: weight(from, to) as tf.Tensor2D, bias: weight(to) }));
-  const x = tf.randomUniform([batch, 784]) as tf.Tensor2D;
+  const x = tf.randomUniform<tf.Rank.R2>([batch, 784]);
   return () =>
     layers.reduce(
       (a, { kernel, bias }, i) =>
@@ -86,7 +86,7 @@ for (const batch of [1, 32, 256])
   await compare(`MLP 784-300-100-10, batch ${batch}, forward`, perceptron(batch));
 
 function depthwise(size: number, channels: number, stride: number): () => tf.Tensor {
-  const x = tf.randomUniform([1, size, size, channels]) as tf.Tensor4D;
+  const x = tf.randomUniform<tf.Rank.R4>([1, size, size, channels]);
   const filter = weight(3, 3, channels, 1) as tf.Tensor4D;
   const bias = weight(channels);
   return () =>
