@@ -14,7 +14,7 @@ if (when === 'between') tfl = await load();
 const { useWasm } = await import('../../../src/backend/wasm/index.js');
 await useWasm();
 tfl ??= await load();
-const tf = (await import('@tensorflow/tfjs-core')) as typeof core;
+const tf = (await import('@tensorflow/tfjs-core'));
 
 const values = (n: number, seed: number) =>
   Float32Array.from({ length: n }, (_, i) => Math.sin(seed + i * 1.7) - 0.5);
@@ -49,7 +49,7 @@ const gradient = (f: (t: core.Tensor) => core.Tensor, t: core.Tensor) =>
 const image = weights([1, 3, 3, 1], 6) as core.Tensor4D;
 console.log(
   JSON.stringify({
-    losses: history['loss'],
+    losses: history.loss,
     averagePool: gradient((t) => tf.avgPool(t as core.Tensor4D, 2, 2, 'same'), image),
     maxPool: gradient((t) => tf.maxPool(t as core.Tensor4D, 3, 1, 'valid'), tf.sub(image, 10)),
     where: gradient((t) => tf.where(tf.greater(t, 0), t, tf.mul(t, 2)), tf.tensor1d([-1, 1])),

@@ -126,6 +126,11 @@ function mapped(a: TensorInfo, b: TensorInfo, f: (a: number, b: number) => numbe
   if (util.sizeFromShape(steps.shape) === 0) return out;
   const view = a.dtype === 'int32' ? integers : a.dtype === 'bool' ? truths : floats;
   const [va, vb, to] = [view(a), view(b), view(out)];
+  if (steps.axes.length === 1) {
+    const [{ a: stepA, b: stepB }] = steps.axes;
+    for (let k = 0; k < to.length; k++) to[k] = f(va[k * stepA], vb[k * stepB]);
+    return out;
+  }
   let i = 0;
   each(steps, (ia, ib) => {
     to[i++] = f(va[ia], vb[ib]);

@@ -88,7 +88,6 @@ const SELU_SCALE_ALPHA = 1.7580993408473768;
 
 /** Functions of one tensor, element by element. */
 export const unaryKernels: readonly KernelConfig[] = [
-  vectorKernel('Elu', 'elu', 1, 1),
   vectorKernel('Erf', 'erf'),
   vectorKernel('Exp', 'exp'),
   vectorKernel('Log', 'log'),
