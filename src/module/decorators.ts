@@ -49,6 +49,11 @@ function noteSubmodule(frame: Frame, module: Module): void {
 /** The class that a prototype belongs to; decorating a class replaces it. */
 const classes = new WeakMap<object, ModuleClass>();
 
+/** The decorated class; within its own body a class may know itself as it was before. */
+export function decoratedClass<C extends ModuleClass>(cls: C): C {
+  return (classes.get(cls.prototype as object) as C | undefined) ?? cls;
+}
+
 function wrapMethod(prototype: object, name: string, method: AnyFunction): AnyFunction {
   const own = traits.get(method);
   if (own?.transparent === true || wrapped.has(method)) return method;

@@ -1,5 +1,6 @@
 import { TankaError } from '../errors/tanka-error.js';
 import { customCreator, customGetter } from '../module/creators.js';
+import { decoratedClass } from '../module/decorators.js';
 import { maybeCurrentFrame } from '../module/frame.js';
 import { addInterceptor, type Interceptor } from '../module/interceptors.js';
 import type { Module } from '../module/module.js';
@@ -49,7 +50,7 @@ export function setPolicy(cls: ModuleClass, policy: Policy | string): void {
   const parsed = typeof policy === 'string' ? parsePolicy(policy) : checked(policy);
   if (!installed) addInterceptor(underPolicy);
   installed = true;
-  policies.set(cls, parsed);
+  policies.set(decoratedClass(cls), parsed);
 }
 
 function checked(policy: Policy): Policy {
@@ -59,12 +60,12 @@ function checked(policy: Policy): Policy {
 
 /** The policy of a class, if it has one. */
 export function getPolicy(cls: ModuleClass): Policy | undefined {
-  return policies.get(cls);
+  return policies.get(decoratedClass(cls));
 }
 
 /** Takes the policy of a class away. */
 export function clearPolicy(cls: ModuleClass): void {
-  policies.delete(cls);
+  policies.delete(decoratedClass(cls));
 }
 
 /** The policy that the running method is under, if any. */
@@ -77,7 +78,8 @@ export function currentPolicy(): Policy | undefined {
  *
  * @throws `policy-in-use` while a method of the class runs; `policy-invalid`, `dtype-unsupported`
  */
-export function pushPolicy<R>(cls: ModuleClass, policy: Policy | string, f: () => R): R {
+export function pushPolicy<R>(target: ModuleClass, policy: Policy | string, f: () => R): R {
+  const cls = decoratedClass(target);
   const activations = maybeCurrentFrame()?.activations ?? [];
   if (activations.some(({ module }) => module?.constructor === cls)) {
     throw new TankaError(
