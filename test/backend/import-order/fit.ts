@@ -14,7 +14,7 @@ if (when === 'between') tfl = await load();
 const { useWasm } = await import('../../../src/backend/wasm/index.js');
 await useWasm();
 tfl ??= await load();
-const tf = (await import('@tensorflow/tfjs-core'));
+const tf = await import('@tensorflow/tfjs-core');
 
 const values = (n: number, seed: number) =>
   Float32Array.from({ length: n }, (_, i) => Math.sin(seed + i * 1.7) - 0.5);

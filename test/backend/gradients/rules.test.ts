@@ -1,0 +1,43 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { expect } from 'chai';
+import { ensureGradientRules, gradientRules } from '../../../src/backend/gradients/index.js';
+import { withOwnTape } from '../../../src/backend/tape.js';
+import { errorCode } from '../../support/errors.js';
+
+describe('gradient rules', () => {
+  it('are one a kernel, of kernels that TensorFlow.js knows or of our own', () => {
+    const known = new Set<unknown>(Object.values(tf).filter((value) => typeof value === 'string'));
+    const names = gradientRules.map(({ kernelName }) => kernelName);
+    expect(new Set(names).size).to.equal(names.length);
+    expect(names.filter((name) => !known.has(name) && !name.startsWith('Tanka'))).to.deep.equal([]);
+  });
+
+  const wrong = { kernelName: 'Square', gradFunc: () => ({ x: () => tf.scalar(-1) }) };
+
+  it('are laid down again when asked for', () => {
+    tf.registerGradient(wrong);
+    ensureGradientRules();
+    expect(tf.getGradient('Square')).to.not.equal(wrong);
+  });
+
+  it('are laid down again by every differentiation', () => {
+    tf.registerGradient(wrong);
+    tf.tidy(() => {
+      expect(
+        tf
+          .grad((x: tf.Tensor) => tf.square(x))(tf.scalar(3))
+          .dataSync()[0],
+      ).to.equal(6);
+    });
+  });
+
+  it('refuse what has no gradient', () => {
+    const image = tf.ones([1, 4, 4, 3]);
+    const crop = (x: tf.Tensor) =>
+      tf.sum(tf.image.cropAndResize(x as tf.Tensor4D, [[0, 0, 1, 1]], [0], [3, 3]));
+    expect(errorCode(() => withOwnTape(() => tf.tidy(() => tf.grad(crop)(image))))).to.equal(
+      'gradient-not-supported',
+    );
+    image.dispose();
+  });
+});
