@@ -62,7 +62,7 @@ function toBundles<V>(value: unknown, what: 'params' | 'state', entry: (value: u
   const wrong = isBundle(value) ? Object.values(value).find((node) => !isBundle(node)) : value;
   if (wrong !== undefined || !isBundle(value)) {
     throw new TankaError(
-      `${what}-invalid`,
+      what === 'params' ? 'params-invalid' : 'state-invalid',
       `The ${what} given to apply must be an object { [moduleName]: { [name]: tensor } }, but it is or holds ${Array.isArray(wrong) ? 'an array' : String(wrong)}. ` +
         `Pass the ${what} that init returned.`,
     );

@@ -1,0 +1,211 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { expect } from 'chai';
+import * as hk from '../../src/index.js';
+import { errorCode } from '../support/errors.js';
+import { values } from '../support/tensors.js';
+
+const { constant, randomNormal } = hk.initializers;
+const one = { init: constant(1) };
+
+/** The code that `init` of `f` throws, and the one that `apply` throws. */
+function codes(f: () => unknown, params: hk.Params = {}): unknown[] {
+  const model = hk.transformWithState(f);
+  return [errorCode(() => hk.tree.dispose(model.init(null))), errorCode(() => model.apply(params, {}, null))];
+}
+
+describe('init and apply', () => {
+  it('keep state: init returns the first values, apply the last', () => {
+    const model = hk.transformWithState(() => {
+      for (let i = 0; i < 10; i++) hk.setState('n', tf.add(hk.getState('n', [], { init: constant(0) }), 1));
+      hk.setState('set', tf.scalar(5));
+      hk.setState('set', tf.scalar(6));
+      return hk.getState<tf.Tensor>('n');
+    });
+    const [params, state] = model.init(null);
+    expect([values(state['~'].n), values(state['~'].set)]).to.deep.equal([[0], [5]]);
+    const [y, after] = model.apply(params, state, null);
+    expect([values(y), values(after['~'].n), values(after['~'].set)]).to.deep.equal([[10], [10], [6]]);
+    hk.tree.dispose([state, y, after]);
+  });
+
+  it("return what is the caller's, and leave what they were given", () => {
+    const model = hk.transform((x: tf.Tensor) => [x, hk.getParameter('w', [], one), x]);
+    const x = tf.scalar(3);
+    const params = model.init(null, x);
+    const y = model.apply(params, null, x);
+    expect(new Set([...y, x, params['~'].w]).size).to.equal(5);
+    hk.tree.dispose(y);
+    expect([values(params['~'].w), values(x)]).to.deep.equal([[1], [3]]);
+    hk.tree.dispose([x, params]);
+  });
+
+  it('give one value to every request of a parameter', () => {
+    const same = hk.testing.transformAndRun(
+      () => hk.getParameter('w', [2], one) === hk.getParameter('w', [2]),
+    );
+    expect(same()).to.equal(true);
+  });
+
+  it('refuse what they cannot use', () => {
+    const model = hk.transform((x: tf.Tensor) =>
+      tf.mul(x, hk.getParameter('w', [], { init: randomNormal() })),
+    );
+    const x = tf.scalar(1);
+    const before = tf.memory().numTensors;
+    for (const params of [null, {}, { '~': {} }] as never[]) {
+      expect(
+        errorCode(() => model.apply(params, null, x)),
+        'not a missing rng',
+      ).to.equal('parameter-missing');
+    }
+    for (const rng of ['x', 1.5, tf.scalar(1), [1, 2], undefined] as never[]) {
+      expect(['rng-invalid', 'seed-invalid']).to.include(errorCode(() => model.init(rng, x)));
+      hk.tree.dispose(rng);
+    }
+    expect(errorCode(() => model.init(null, x))).to.equal('rng-missing');
+    expect(errorCode(() => model.apply([] as never, null, x))).to.equal('params-invalid');
+    expect(errorCode(() => model.apply({ '~': x } as never, null, x))).to.equal('params-invalid');
+    const stateful = hk.transformWithState((v: tf.Tensor) => v);
+    expect(errorCode(() => stateful.apply({}, 3 as never, null, x))).to.equal('state-invalid');
+    expect(errorCode(() => hk.withoutState({ init: stateful.init, apply: () => 1 } as never))).to.equal(
+      'not-a-pair',
+    );
+    expect(tf.memory().numTensors).to.equal(before);
+    const gone = tf.scalar(1);
+    gone.dispose();
+    expect(errorCode(() => model.apply({ '~': { w: x } }, null, gone))).to.equal('tensor-disposed');
+    expect(errorCode(() => model.apply({ '~': { w: gone } }, null, x))).to.equal('tensor-disposed');
+    const hiding = hk.transform(() => new Map([['y', tf.scalar(1)]]));
+    expect(errorCode(() => hiding.apply({}, null))).to.equal('result-unsupported');
+    x.dispose();
+  });
+
+  it('refuse parameters and state that do not fit', () => {
+    const w = tf.ones([3]);
+    expect(codes(() => hk.getParameter('w', [2]))).to.deep.equal([
+      'parameter-initializer-missing',
+      'parameter-missing',
+    ]);
+    expect(codes(() => hk.getParameter('w', [2], one), { '~': { w } })).to.deep.equal([
+      undefined,
+      'parameter-shape',
+    ]);
+    expect(codes(() => hk.getParameter('w', [2], { init: () => null as never }))).to.deep.equal([
+      'parameter-null',
+      'parameter-missing',
+    ]);
+    expect(codes(() => hk.getState('s'))).to.deep.equal(['state-missing', 'state-missing']);
+    expect(codes(() => hk.getState('s', undefined, one))).to.deep.equal([
+      'state-shape-missing',
+      'state-shape-missing',
+    ]);
+    const touched = hk.transform(() => hk.setState('s', tf.scalar(1)));
+    expect([errorCode(() => touched.init(null)), errorCode(() => touched.apply({}, null))]).to.deep.equal([
+      'state-not-empty',
+      'state-not-empty',
+    ]);
+    const asked = hk.transform(() => errorCode(() => hk.getState('s')));
+    expect(
+      errorCode(() => asked.init(null)),
+      'an empty bundle is state too',
+    ).to.equal('state-not-empty');
+    expect(errorCode(() => hk.transform((() => Promise.resolve(1)) as () => unknown).init(null))).to.equal(
+      'async-function',
+    );
+    w.dispose();
+  });
+
+  it('refuse, on request, gradients that are not theirs', () => {
+    const use = (gradient: (f: (x: tf.Tensor) => tf.Tensor) => (x: tf.Tensor) => tf.Tensor) =>
+      errorCode(() => {
+        const model = hk.transform((x: tf.Tensor) =>
+          gradient((y) => tf.mul(y, hk.getParameter('w', [], one)))(x),
+        );
+        const x = tf.scalar(1);
+        try {
+          hk.config.context({ checkJaxUsage: true }, () => hk.tree.dispose(model.init(null, x)));
+        } finally {
+          x.dispose();
+        }
+      });
+    expect(use((f) => hk.grad(f))).to.equal(undefined);
+    expect(errorCode(() => hk.nextRngKey())).to.equal('outside-transform');
+  });
+});
+
+describe('creators, getters and setters', () => {
+  it('run from the outermost in, with the entry as it was asked for', () => {
+    const log: unknown[] = [];
+    const note =
+      (tag: string): hk.Creator =>
+      (next, shape, dtype, init, context) => {
+        log.push([
+          tag,
+          context.fullName,
+          context.name,
+          context.moduleName,
+          context.originalDtype,
+          dtype,
+          [...shape],
+        ]);
+        return next(shape, tag === 'a' ? 'int32' : dtype, init);
+      };
+    const model = hk.transform(() =>
+      hk.customCreator(note('a'), () => hk.customCreator(note('b'), () => hk.getParameter('w', [2], one))),
+    );
+    const params = model.init(null);
+    expect(params['~'].w.dtype).to.equal('int32');
+    expect(log).to.deep.equal([
+      ['a', '~/w', 'w', '~', 'float32', 'float32', [2]],
+      ['b', '~/w', 'w', '~', 'float32', 'int32', [2]],
+    ]);
+    hk.tree.dispose([model.apply(params, null), params]);
+    expect(log.length, 'only what is missing is created').to.equal(2);
+  });
+
+  it('change what is read, not what is stored; and what is set', () => {
+    const model = hk.transformWithState(() =>
+      hk.customGetter(
+        (next, value) => tf.mul(next(value), 10),
+        () =>
+          hk.customSetter(
+            (next, value: tf.Tensor) => next(tf.neg(value)),
+            () => {
+              hk.setState('s', tf.scalar(2));
+              return [hk.getParameter('w', [], one), hk.getState('s')];
+            },
+          ),
+      ),
+    );
+    const [params, state] = model.init(null);
+    const [[w, s], after] = model.apply(params, state, null);
+    expect([params['~'].w, w, s, after['~'].s].map((t) => values(t)[0])).to.deep.equal([1, 10, -2, -2]);
+    hk.tree.dispose([params, state, w, s, after]);
+  });
+
+  it('may store nothing, if a getter has the value', () => {
+    const none = { init: (): typeof hk.DO_NOT_STORE => hk.DO_NOT_STORE };
+    expect(codes(() => hk.getParameter('w', [], none))).to.deep.equal([
+      'value-not-stored',
+      'value-not-stored',
+    ]);
+    const model = hk.transformWithState(() =>
+      hk.customGetter(
+        () => tf.scalar(4),
+        () =>
+          hk.customSetter(
+            () => hk.DO_NOT_STORE,
+            () => {
+              hk.setState('set', tf.scalar(1));
+              return [hk.getParameter('w', [], none), hk.getState('s', [], none)];
+            },
+          ),
+        { state: true },
+      ),
+    );
+    expect(model.init(null)).to.deep.equal([{}, {}]);
+    const [y, state] = model.apply({}, {}, null);
+    expect([...y.map((t) => values(t)[0]), state]).to.deep.equal([4, 4, {}]);
+    hk.tree.dispose(y);
+  });
+});
