@@ -1,4 +1,4 @@
-import { backend_util, util, type KernelFunc, type TensorInfo } from '@tensorflow/tfjs-core';
+import { backend_util, slice_util, util, type KernelFunc, type TensorInfo } from '@tensorflow/tfjs-core';
 import { address, makeOutput, raw, withScratch, writeTable } from '../backend/wasm/heap.js';
 import { bytesOf, sizeOf } from './graph.js';
 
@@ -63,12 +63,8 @@ function copy(
   return out;
 }
 
-function slice(x: TensorInfo, begin: number | number[], size: number | number[]): TensorInfo {
-  const from = x.shape.map((_, axis) => (Array.isArray(begin) ? (begin[axis] ?? 0) : axis === 0 ? begin : 0));
-  const shape = x.shape.map((length, axis) => {
-    const wanted = Array.isArray(size) ? (size[axis] ?? -1) : axis === 0 ? size : -1;
-    return wanted < 0 ? length - from[axis] : wanted;
-  });
+function slice(x: TensorInfo, begin: number | number[], size: number | number[] | undefined): TensorInfo {
+  const [from, shape] = slice_util.parseSliceParams(x, begin, size);
   const strides = stridesOf(x.shape);
   const offset = from.reduce((sum, index, axis) => sum + index * strides[axis], 0);
   return copy(
@@ -226,7 +222,7 @@ export const planKernels: ReadonlyMap<string, KernelFunc> = new Map([
   ['Relu', plan<Unary, object>(({ x }) => relu(x))],
   [
     'Slice',
-    plan<Unary, { begin: number | number[]; size: number | number[] }>(({ x }, { begin, size }) =>
+    plan<Unary, { begin: number | number[]; size?: number | number[] }>(({ x }, { begin, size }) =>
       slice(x, begin, size),
     ),
   ],
