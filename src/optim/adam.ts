@@ -2,8 +2,14 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { adamUpdate } from '../backend/ops/adam-update.js';
 import { biasCorrection, increment, mapTogether, zeroCount, zerosTree } from './moments.js';
 import { chain } from './chain.js';
-import { scaleByLearningRate, type LearningRate } from './scale.js';
-import { transformation, type GradientTransformation, type Updates } from './transformation.js';
+import { scaleByLearningRate, type LearningRate, type ScaleByScheduleState } from './scale.js';
+import {
+  identity,
+  transformation,
+  type EmptyState,
+  type GradientTransformation,
+  type Updates,
+} from './transformation.js';
 import { addDecayedWeights, type Mask } from './weight-decay.js';
 
 /** Steps done, and the moving averages of gradients and of their squares. */
@@ -25,6 +31,11 @@ export interface ScaleByAdamOptions {
 
 /** Divides the average of gradients by the root of the average of their squares (Kingma and Ba, 2014). */
 export function scaleByAdam(options: ScaleByAdamOptions = {}): GradientTransformation<ScaleByAdamState> {
+  return scaledAdam(options, 1);
+}
+
+/** {@link scaleByAdam} with its updates multiplied by a number in the same pass. */
+function scaledAdam(options: ScaleByAdamOptions, scale: number): GradientTransformation<ScaleByAdamState> {
   const { b1 = 0.9, b2 = 0.999, eps = 1e-8, epsRoot = 0, nesterov = false } = options;
   return transformation<ScaleByAdamState>(
     (params) => ({ count: zeroCount(), mu: zerosTree(params), nu: zerosTree(params) }),
@@ -37,7 +48,7 @@ export function scaleByAdam(options: ScaleByAdamOptions = {}): GradientTransform
         nu: biasCorrection(b2, count),
       };
       const [scaled, mu, nu] = mapTogether(
-        (g, m, v) => adamUpdate(g, m, v, corrections, { b1, b2, eps, epsRoot, nesterov }),
+        (g, m, v) => adamUpdate(g, m, v, corrections, { b1, b2, eps, epsRoot, nesterov, scale }),
         updates,
         state.mu,
         state.nu,
@@ -52,7 +63,10 @@ export type AdamOptions = ScaleByAdamOptions;
 
 /** Adam (Kingma and Ba, 2014). */
 export function adam(learningRate: LearningRate, options: AdamOptions = {}) {
-  return chain(scaleByAdam(options), scaleByLearningRate(learningRate));
+  type States = readonly [ScaleByAdamState, EmptyState | ScaleByScheduleState];
+  const byRate: GradientTransformation<EmptyState | ScaleByScheduleState> =
+    typeof learningRate === 'number' ? (identity() as typeof byRate) : scaleByLearningRate(learningRate);
+  return chain<States>(scaledAdam(options, typeof learningRate === 'number' ? -learningRate : 1), byRate);
 }
 
 /** Adam with Nesterov momentum (Dozat, 2016). */

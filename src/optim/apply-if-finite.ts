@@ -1,5 +1,18 @@
-import { isFinite, all, scalar, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import {
+  all,
+  cast,
+  greater,
+  isFinite,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
+  mul,
+  scalar,
+  tidy,
+  type Tensor,
+} from '@tensorflow/tfjs-core';
 import { leaves, type Tree } from '../tree/tree.js';
+import { choose } from './choose.js';
 import { increment, zeroCount, zerosTree } from './moments.js';
 import { transformation, type GradientTransformation } from './transformation.js';
 
@@ -31,20 +44,22 @@ export function applyIfFinite<S>(
       innerState: inner.init(params),
     }),
     (updates, state, params) => {
-      const finite = leaves(updates as Tree<Tensor>).every(
-        (leaf) => tidy(() => all(isFinite(leaf))).dataSync()[0] === 1,
+      const finite = leaves(updates as Tree<Tensor>)
+        .map((leaf) => tidy(() => all(isFinite(leaf))))
+        .reduce((a, b) => logicalAnd(a, b), scalar(true, 'bool'));
+      const broken = cast(logicalNot(finite), 'int32');
+      const notfiniteCount = mul(increment(state.notfiniteCount), broken);
+      const [next, innerState] = choose(
+        logicalOr(finite, greater(notfiniteCount, scalar(maxConsecutiveErrors, 'int32'))),
+        () => inner.update(updates, state.innerState, params),
+        () => [zerosTree(updates), state.innerState],
       );
-      const notfiniteCount = finite ? zeroCount() : increment(state.notfiniteCount);
-      const counts = {
-        notfiniteCount,
-        lastFinite: scalar(finite, 'bool'),
-        totalNotfinite: finite ? state.totalNotfinite : increment(state.totalNotfinite),
-      };
-      if (!finite && notfiniteCount.dataSync()[0] <= maxConsecutiveErrors) {
-        return [zerosTree(updates), { ...counts, innerState: state.innerState }];
-      }
-      const [next, innerState] = inner.update(updates, state.innerState, params);
-      return [next, { ...counts, innerState }];
+      const totalNotfinite = choose(
+        finite,
+        () => state.totalNotfinite,
+        () => increment(state.totalNotfinite),
+      );
+      return [next, { notfiniteCount, lastFinite: finite, totalNotfinite, innerState }];
     },
   );
 }

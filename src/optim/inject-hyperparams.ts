@@ -1,6 +1,5 @@
 import { scalar, type Tensor } from '@tensorflow/tfjs-core';
 import { increment, zeroCount } from './moments.js';
-import { readCount } from './scale.js';
 import type { Schedule } from './schedules/schedule.js';
 import { transformation, type GradientTransformation } from './transformation.js';
 
@@ -24,7 +23,8 @@ export interface InjectHyperparamsOptions {
 /**
  * Moves the numbers that an optimizer is made with into its state, where they can be looked at, saved and changed.
  *
- * Numbers stay until they are changed in the state; functions are schedules, and evaluated at each step.
+ * Numbers stay until they are changed in the state; functions are schedules, and evaluated at each step. Optimizers are made with numbers, so
+ * all are read from the state: inside `hk.jit` that is refused, there give the optimizer a schedule instead.
  *
  * ```ts
  * const tx = optim.injectHyperparams(optim.adam)(1e-3, { b1: 0.8 });
@@ -62,7 +62,7 @@ export function injectHyperparams<First, Options extends object, S>(
         return { count: zeroCount(), hyperparams: tensors(values), innerState: rebuild(values).init(params) };
       },
       (updates, state, params) => {
-        const values = numbers(readCount(state.count), state.hyperparams);
+        const values = numbers(state.count.dataSync()[0], state.hyperparams);
         const [next, innerState] = rebuild(values).update(updates, state.innerState, params);
         return [next, { count: increment(state.count), hyperparams: tensors(values), innerState }];
       },

@@ -1,7 +1,7 @@
-import { add, mul, sub, type Tensor } from '@tensorflow/tfjs-core';
+import { add, equal, mul, scalar, sub, type Tensor } from '@tensorflow/tfjs-core';
+import { choose } from './choose.js';
 import { mapUpdates } from './map-updates.js';
 import { zeroCount, increment, zerosTree } from './moments.js';
-import { readCount } from './scale.js';
 import { tidyOwned } from '../tree/owned.js';
 import { checkArgument, requireParams, type GradientTransformation, type Updates } from './transformation.js';
 
@@ -69,18 +69,26 @@ export function lookahead<S>(
         requireParams(params as unknown as Updates, 'lookahead');
         const fast = params.fast as Updates;
         const [updates, fastState] = fastOptimizer.update(grads as Updates, state.fastState, fast);
-        const synchronises = readCount(state.stepsSinceSync) === syncPeriod - 1;
-        const next = {
-          fastState: synchronises && resetState ? fastOptimizer.init(fast) : fastState,
-          stepsSinceSync: synchronises ? zeroCount() : increment(state.stepsSinceSync),
+        const synchronise = (): [LookaheadParams<Updates>, LookaheadState<S>] => {
+          const difference = mapUpdates(
+            (f, u, s) => sub(add(f, u), s),
+            fast,
+            updates,
+            params.slow as Updates,
+          );
+          const both = {
+            fast: mapUpdates((u, d) => sub(u, mul(d, 1 - slowStepSize)), updates, difference),
+            slow: mapUpdates((d) => mul(d, slowStepSize), difference),
+          };
+          const state = resetState ? fastOptimizer.init(fast) : fastState;
+          return [both, { fastState: state, stepsSinceSync: zeroCount() }];
         };
-        if (!synchronises) return [{ fast: updates, slow: zerosTree(updates) } as LookaheadParams<P>, next];
-        const difference = mapUpdates((f, u, s) => sub(add(f, u), s), fast, updates, params.slow as Updates);
-        const both = {
-          fast: mapUpdates((u, d) => sub(u, mul(d, 1 - slowStepSize)), updates, difference),
-          slow: mapUpdates((d) => mul(d, slowStepSize), difference),
-        };
-        return [both as LookaheadParams<P>, next];
+        const goOn = (): [LookaheadParams<Updates>, LookaheadState<S>] => [
+          { fast: updates, slow: zerosTree(updates) },
+          { fastState, stepsSinceSync: increment(state.stepsSinceSync) },
+        ];
+        const isLast = equal(state.stepsSinceSync, scalar(syncPeriod - 1, 'int32'));
+        return choose(isLast, synchronise, goOn) as [LookaheadParams<P>, LookaheadState<S>];
       }),
   };
 }

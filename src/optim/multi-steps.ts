@@ -1,7 +1,8 @@
-import { add, div, scalar, sub, type Tensor } from '@tensorflow/tfjs-core';
+import { add, cast, div, greaterEqual, sub, type Tensor } from '@tensorflow/tfjs-core';
+import { choose } from './choose.js';
 import { mapUpdates } from './map-updates.js';
 import { increment, zeroCount, zerosTree } from './moments.js';
-import { readCount } from './scale.js';
+import { valueAt, type Schedule } from './schedules/schedule.js';
 import {
   checkArgument,
   transformation,
@@ -32,7 +33,7 @@ export interface MultiStepsOptions {
  */
 export function multiSteps<S>(
   inner: GradientTransformation<S>,
-  everyK: number | ((gradientStep: number) => number),
+  everyK: number | Schedule,
   { useGradMean = true }: MultiStepsOptions = {},
 ): GradientTransformation<MultiStepsState<S>> {
   checkArgument(
@@ -49,26 +50,24 @@ export function multiSteps<S>(
       accGrads: zerosTree(params),
     }),
     (updates, state, params) => {
-      const gathered = readCount(state.miniStep);
-      const k = typeof everyK === 'number' ? everyK : everyK(readCount(state.gradientStep));
+      const miniStep = increment(state.miniStep);
+      const gathered = cast(miniStep, 'float32');
+      const k = typeof everyK === 'number' ? everyK : valueAt(everyK, state.gradientStep);
       const accGrads = mapUpdates(
-        (g, acc) => (useGradMean ? add(acc, div(sub(g, acc), gathered + 1)) : add(g, acc)),
+        (g, acc) => (useGradMean ? add(acc, div(sub(g, acc), gathered)) : add(g, acc)),
         updates,
         state.accGrads,
       );
-      if (gathered < k - 1) {
-        return [zerosTree(updates), { ...state, miniStep: scalar(gathered + 1, 'int32'), accGrads }];
-      }
-      const [next, innerOptState] = inner.update(accGrads, state.innerOptState, params);
-      return [
-        next,
-        {
-          miniStep: zeroCount(),
-          gradientStep: increment(state.gradientStep),
-          innerOptState,
-          accGrads: zerosTree(accGrads),
-        },
+      const step = (): [Updates, MultiStepsState<S>] => {
+        const [next, innerOptState] = inner.update(accGrads, state.innerOptState, params);
+        const gradientStep = increment(state.gradientStep);
+        return [next, { miniStep: zeroCount(), gradientStep, innerOptState, accGrads: zerosTree(accGrads) }];
+      };
+      const gather = (): [Updates, MultiStepsState<S>] => [
+        zerosTree(updates),
+        { ...state, miniStep, accGrads },
       ];
+      return choose(greaterEqual(gathered, k), step, gather);
     },
   );
 }

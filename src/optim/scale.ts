@@ -1,7 +1,7 @@
 import { mul, neg, Tensor } from '@tensorflow/tfjs-core';
 import { mapUpdates } from './map-updates.js';
 import { increment, zeroCount } from './moments.js';
-import type { Schedule } from './schedules/schedule.js';
+import { scaledSchedule, valueAt, type Schedule } from './schedules/schedule.js';
 import {
   checkArgument,
   stateless,
@@ -11,7 +11,7 @@ import {
   type Updates,
 } from './transformation.js';
 
-/** A number, a scalar tensor, or a function of the number of steps done. */
+/** A number, a scalar tensor, or a {@link Schedule}. */
 export type LearningRate = number | Tensor | Schedule;
 
 /** State of {@link scaleBySchedule}: int32 steps done. */
@@ -32,17 +32,12 @@ export function scale(stepSize: number | Tensor): GradientTransformation<EmptySt
   return stateless((updates) => mulTree(updates, stepSize));
 }
 
-/** The number of steps done, read from the device. */
-export function readCount(count: Tensor): number {
-  return count.dataSync()[0];
-}
-
 /** Multiplies updates by a function of the number of steps done, which begins at 0. */
 export function scaleBySchedule(stepSize: Schedule): GradientTransformation<ScaleByScheduleState> {
   checkArgument(typeof stepSize === 'function', 'stepSize', 'a schedule', stepSize);
   return transformation<ScaleByScheduleState>(
     () => ({ count: zeroCount() }),
-    (updates, { count }) => [mulTree(updates, stepSize(readCount(count))), { count: increment(count) }],
+    (updates, { count }) => [mulTree(updates, valueAt(stepSize, count)), { count: increment(count) }],
   );
 }
 
@@ -60,7 +55,7 @@ export function scaleByLearningRate(
   const sign = flipSign ? -1 : 1;
   const chosen =
     typeof learningRate === 'function'
-      ? scaleBySchedule((count) => sign * learningRate(count))
+      ? scaleBySchedule(scaledSchedule(learningRate, sign))
       : typeof learningRate === 'number'
         ? scale(sign * learningRate)
         : stateless((updates) => mulTree(updates, flipSign ? neg(learningRate) : learningRate));

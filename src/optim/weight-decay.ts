@@ -2,8 +2,8 @@ import { add, mul, type Tensor } from '@tensorflow/tfjs-core';
 import { mapUpdates } from './map-updates.js';
 import { masked, type Mask, type MaskedState } from './masked.js';
 import { increment, zeroCount } from './moments.js';
-import { readCount, type ScaleByScheduleState } from './scale.js';
-import type { Schedule } from './schedules/schedule.js';
+import type { ScaleByScheduleState } from './scale.js';
+import { valueAt, type Schedule } from './schedules/schedule.js';
 import {
   requireParams,
   transformation,
@@ -32,7 +32,7 @@ export function addDecayedWeights(
     (updates, state, params) => {
       const weights = requireParams(params, 'addDecayedWeights');
       if (weightDecay === 0) return [updates, state];
-      const part = scheduled ? weightDecay(readCount((state as ScaleByScheduleState).count)) : weightDecay;
+      const part = scheduled ? valueAt(weightDecay, (state as ScaleByScheduleState).count) : weightDecay;
       const decayed = mapUpdates((g: Tensor, p: Tensor) => add(g, mul(p, part)), updates, weights);
       return [decayed, scheduled ? { count: increment((state as ScaleByScheduleState).count) } : state];
     },

@@ -429,6 +429,30 @@ export interface RawKernels {
     epsilonRoot: number,
     weightDecay: number,
   ): void;
+  /**
+   * Optax' `scaleByAdam` of one array, its update multiplied by `scale`; the corrections are read from memory, where they are
+   * `1 - beta ** count`. `n1` and `n2` are `1 - beta1` and `1 - beta2`.
+   */
+  scaleByAdam(
+    n: number,
+    gradient: number,
+    first: number,
+    second: number,
+    correctionFirst: number,
+    correctionGradient: number,
+    correctionSecond: number,
+    beta1: number,
+    n1: number,
+    beta2: number,
+    n2: number,
+    epsilon: number,
+    epsilonRoot: number,
+    nesterov: number,
+    scale: number,
+    update: number,
+    nextFirst: number,
+    nextSecond: number,
+  ): void;
   /** LSTM between its products: `gates[batch, 4 * hidden]` = input, candidate, forget, output before their activations. */
   lstmCell(
     batch: number,

@@ -11,6 +11,7 @@
  * 4. Join the list below, and describe the kernels in `docs/wasm.md` with the reason and the case that shows it.
  */
 import { getKernel, registerKernel, unregisterKernel, type KernelConfig } from '@tensorflow/tfjs-core';
+import { adamKernels } from './kernels/adam.js';
 import { binaryKernels } from './kernels/binary.js';
 import { conv2dKernels } from './kernels/conv2d.js';
 import { conv3dKernels } from './kernels/conv3d.js';
@@ -27,6 +28,7 @@ import { rotateKernels } from './kernels/rotate.js';
 import { unaryKernels } from './kernels/unary.js';
 
 const families: readonly (readonly KernelConfig[])[] = [
+  adamKernels,
   binaryKernels,
   conv2dKernels,
   conv3dKernels,

@@ -1,7 +1,7 @@
 import { checkArgument } from '../transformation.js';
 import { joinSchedules } from './join.js';
 import { linearSchedule } from './polynomial.js';
-import type { Schedule } from './schedule.js';
+import { schedule, type Schedule } from './schedule.js';
 
 /** Options of {@link cosineDecaySchedule}. */
 export interface CosineDecayScheduleOptions {
@@ -19,10 +19,11 @@ export interface CosineDecayScheduleOptions {
 export function cosineDecaySchedule(options: CosineDecayScheduleOptions): Schedule {
   const { initValue, decaySteps, alpha = 0, exponent = 1 } = options;
   checkArgument(decaySteps > 0, 'decaySteps', 'above 0', decaySteps);
-  return (count) => {
-    const cosine = 0.5 * (1 + Math.cos((Math.PI * Math.min(count, decaySteps)) / decaySteps));
-    return initValue * ((1 - alpha) * cosine ** exponent + alpha);
-  };
+  return schedule((math, count) => {
+    const angle = math.mul(math.min(count, decaySteps), Math.PI / decaySteps);
+    const cosine = math.mul(math.add(math.cos(angle), 1), 0.5);
+    return math.mul(math.add(math.mul(math.pow(cosine, exponent), 1 - alpha), alpha), initValue);
+  });
 }
 
 /** Options of {@link warmupCosineDecaySchedule}. */

@@ -1,6 +1,6 @@
 import { joinSchedules } from './join.js';
-import { linearSchedule } from './polynomial.js';
-import type { Schedule } from './schedule.js';
+import { constantSchedule, linearSchedule } from './polynomial.js';
+import { schedule, type Schedule } from './schedule.js';
 
 /** Options of {@link exponentialDecay}. */
 export interface ExponentialDecayOptions {
@@ -21,15 +21,16 @@ export interface ExponentialDecayOptions {
 /** Decays by a factor. */
 export function exponentialDecay(options: ExponentialDecayOptions): Schedule {
   const { initValue, transitionSteps, decayRate, transitionBegin = 0, staircase = false, endValue } = options;
-  if (transitionSteps <= 0 || decayRate === 0) return () => initValue;
+  if (transitionSteps <= 0 || decayRate === 0) return constantSchedule(initValue);
   const begin = Math.max(transitionBegin, 0);
-  return (count) => {
-    const done = count - begin;
-    const power = staircase ? Math.floor(done / transitionSteps) : done / transitionSteps;
-    const value = done <= 0 ? initValue : initValue * decayRate ** power;
+  return schedule((math, count) => {
+    const transitions = math.div(math.sub(count, begin), transitionSteps);
+    const power = staircase ? math.floor(transitions) : transitions;
+    const decayed = math.mul(math.pow(decayRate, power), initValue);
+    const value = math.from(count, begin, decayed, math.constant(initValue));
     if (endValue === undefined) return value;
-    return decayRate < 1 ? Math.max(value, endValue) : Math.min(value, endValue);
-  };
+    return decayRate < 1 ? math.max(value, endValue) : math.min(value, endValue);
+  });
 }
 
 /** Options of {@link warmupExponentialDecaySchedule}. */

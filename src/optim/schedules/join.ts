@@ -1,3 +1,4 @@
+import { greaterEqual, sub, where, type Tensor } from '@tensorflow/tfjs-core';
 import { checkArgument } from '../transformation.js';
 import type { Schedule } from './schedule.js';
 
@@ -9,11 +10,20 @@ export function joinSchedules(schedules: readonly Schedule[], boundaries: readon
     `one fewer than the ${schedules.length} schedules`,
     boundaries.length,
   );
-  return (count) => {
+  const onNumber = (count: number): number => {
     let chosen = 0;
     boundaries.forEach((boundary, i) => {
       if (count >= boundary) chosen = i + 1;
     });
     return schedules[chosen](chosen === 0 ? count : count - boundaries[chosen - 1]);
   };
+  const parts = schedules.map(({ onTensor }) => onTensor);
+  if (!parts.every((part) => part !== undefined)) return onNumber;
+  const [first, ...later] = parts;
+  const onTensor = (count: Tensor): Tensor =>
+    later.reduce(
+      (value, part, i) => where(greaterEqual(count, boundaries[i]), part(sub(count, boundaries[i])), value),
+      first(count),
+    );
+  return Object.assign(onNumber, { onTensor });
 }

@@ -1,5 +1,5 @@
 import { checkArgument } from '../transformation.js';
-import type { Schedule } from './schedule.js';
+import { schedule, type Arithmetic, type Schedule } from './schedule.js';
 
 /** Options of {@link piecewiseConstantSchedule}. */
 export interface PiecewiseConstantScheduleOptions {
@@ -28,8 +28,12 @@ function sortedScales(scales: Readonly<Record<number, number>>): [boundary: numb
 export function piecewiseConstantSchedule(options: PiecewiseConstantScheduleOptions): Schedule {
   const { initValue, boundariesAndScales = {} } = options;
   const pairs = sortedScales(boundariesAndScales);
-  return (count) =>
-    pairs.reduce((value, [boundary, factor]) => (count >= boundary ? value * factor : value), initValue);
+  return schedule((math, count) =>
+    pairs.reduce(
+      (value, [boundary, factor]) => math.from(count, boundary, math.mul(value, factor), value),
+      math.constant(initValue),
+    ),
+  );
 }
 
 /** As {@link piecewiseConstantSchedule}, with the values between two boundaries interpolated. */
@@ -41,17 +45,24 @@ export function piecewiseInterpolateSchedule(options: PiecewiseInterpolateSchedu
     value *= factor;
     knots.push([boundary, value]);
   }
-  return (count) => {
-    const next = knots.findIndex(([boundary]) => count < boundary);
-    if (next < 0) return value;
-    if (next === 0) return 0;
-    const [start, from] = knots[next - 1];
-    const [end, to] = knots[next];
-    const part = (count - start) / Math.max(end - start, 1);
-    return interpolateType === 'linear'
-      ? (to - from) * part + from
-      : to + ((from - to) / 2) * (Math.cos(Math.PI * part) + 1);
-  };
+  return schedule(<T>(math: Arithmetic<T>, count: T): T => {
+    const between = ([start, from]: [number, number], [end, to]: [number, number]): T => {
+      const part = math.div(math.sub(count, start), Math.max(end - start, 1));
+      return interpolateType === 'linear'
+        ? math.add(math.mul(part, to - from), from)
+        : math.add(math.mul(math.add(math.cos(math.mul(part, Math.PI)), 1), (from - to) / 2), to);
+    };
+    return knots.reduce(
+      (before, knot, i) =>
+        math.from(
+          count,
+          knot[0],
+          i + 1 < knots.length ? between(knot, knots[i + 1]) : math.constant(value),
+          before,
+        ),
+      math.constant(0),
+    );
+  });
 }
 
 /** Options of {@link cosineOnecycleSchedule}. */

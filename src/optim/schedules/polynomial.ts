@@ -1,10 +1,10 @@
 import { checkArgument } from '../transformation.js';
-import type { Schedule } from './schedule.js';
+import { schedule, type Schedule } from './schedule.js';
 
 /** The same value at every step. */
 export function constantSchedule(value: number): Schedule {
   checkArgument(typeof value === 'number', 'value', 'a number', value);
-  return () => value;
+  return schedule((math) => math.constant(value));
 }
 
 /** Options of {@link linearSchedule}. */
@@ -28,12 +28,13 @@ export interface PolynomialScheduleOptions extends LinearScheduleOptions {
 /** From `initValue` to `endValue` as a power of what remains. */
 export function polynomialSchedule(options: PolynomialScheduleOptions): Schedule {
   const { initValue, endValue, power, transitionSteps, transitionBegin = 0 } = options;
-  if (transitionSteps <= 0) return () => initValue;
+  if (transitionSteps <= 0) return constantSchedule(initValue);
   const begin = Math.max(transitionBegin, 0);
-  return (count) => {
-    const done = Math.min(Math.max(count - begin, 0), transitionSteps);
-    return (initValue - endValue) * (1 - done / transitionSteps) ** power + endValue;
-  };
+  return schedule((math, count) => {
+    const done = math.min(math.max(math.sub(count, begin), 0), transitionSteps);
+    const rest = math.sub(1, math.div(done, transitionSteps));
+    return math.add(math.mul(math.pow(rest, power), initValue - endValue), endValue);
+  });
 }
 
 /** From `initValue` to `endValue` in a straight line. */
