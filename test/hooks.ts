@@ -3,6 +3,7 @@ import '../src/index.js';
 import { useWasm } from '../src/backend/wasm/index.js';
 
 let before = 0;
+const leaks: string[] = [];
 
 /** Every test runs on WASM and must leave as many tensors as it found. */
 export const mochaHooks: Mocha.RootHookObject = {
@@ -15,7 +16,12 @@ export const mochaHooks: Mocha.RootHookObject = {
   afterEach(this: Mocha.Context) {
     const leaked = memory().numTensors - before;
     if (leaked !== 0 && this.currentTest?.state !== 'failed') {
-      throw new Error(`The test left ${leaked} tensors behind: dispose of what it makes.`);
+      leaks.push(`${this.currentTest?.fullTitle() ?? ''}: ${leaked}`);
     }
+  },
+  afterAll() {
+    // Not thrown after the test itself: mocha would leave out all tests that follow.
+    if (leaks.length > 0)
+      throw new Error(`These tests left tensors behind, dispose of what they make:\n${leaks.join('\n')}`);
   },
 };

@@ -96,6 +96,18 @@ export function scanStep<C, Y>(
  *
  * @throws `loop-carry`, `loop-new-entries`, `control-value`
  */
+export function foriLoop(
+  lower: number | Tensor,
+  upper: number | Tensor,
+  body: (i: number, value: number) => number,
+  init: number,
+): number;
+export function foriLoop<V>(
+  lower: number | Tensor,
+  upper: number | Tensor,
+  body: (i: number, value: V) => V,
+  init: V,
+): V;
 export function foriLoop<V>(
   lower: number | Tensor,
   upper: number | Tensor,
@@ -126,6 +138,16 @@ export function foriLoop<V>(
  * @throws `while-init` in `init`, where it is not known whether the body would run; `while-condition` when `condition`
  * changes state or draws keys; `loop-carry`, `loop-new-entries`, `control-value`
  */
+export function whileLoop(
+  condition: (value: number) => boolean | number | Tensor,
+  body: (value: number) => number,
+  init: number,
+): number;
+export function whileLoop<V>(
+  condition: (value: V) => boolean | number | Tensor,
+  body: (value: V) => V,
+  init: V,
+): V;
 export function whileLoop<V>(
   condition: (value: V) => boolean | number | Tensor,
   body: (value: V) => V,

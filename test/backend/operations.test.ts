@@ -74,7 +74,11 @@ describe('operations of TensorFlow.js under tanka', () => {
           });
         if (limit === 'value') {
           it(`${id}: is still wrong`, () => {
+            const { state } = tf.engine() as unknown as { state: { numBytes: number } };
+            const { numBytes } = state;
             expect(checkValue).to.throw();
+            // Some of the wrong results have shapes without sizes, which the engine's count of bytes does not survive.
+            state.numBytes = numBytes;
           });
         } else it(`${id}: value`, checkValue);
         if (grads && limit === undefined) {

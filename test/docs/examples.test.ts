@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { engine } from '@tensorflow/tfjs-core';
+import { engine, type Tensor } from '@tensorflow/tfjs-core';
 import { expect } from 'chai';
 import { allBlocks, type Block } from './blocks.js';
 
@@ -49,6 +49,15 @@ describe('the code in README, docs and docs comments', function () {
       const log = console.log;
       console.log = () => undefined;
       const variables = new Set(Object.keys(engine().registeredVariables));
+      const { state } = engine() as unknown as {
+        state: {
+          activeScope: object | null;
+          activeTape: { saved?: Tensor[] }[] | null;
+          gradientDepth: number;
+          kernelDepth: number;
+        };
+      };
+      const scope = state.activeScope;
       engine().startScope();
       let thrown: unknown;
       try {
@@ -56,7 +65,10 @@ describe('the code in README, docs and docs comments', function () {
       } catch (error) {
         thrown = error;
       } finally {
-        engine().endScope();
+        // A gradient of TensorFlow.js that throws leaves its scopes and its tape behind.
+        while (state.activeScope !== scope) engine().endScope();
+        state.activeTape?.forEach(({ saved }) => saved?.forEach((tensor) => tensor.dispose()));
+        Object.assign(state, { activeTape: null, gradientDepth: 0, kernelDepth: 0 });
         // Variables, such as the weights of layers, outlive a scope.
         for (const [name, variable] of Object.entries(engine().registeredVariables)) {
           if (!variables.has(name)) variable.dispose();

@@ -107,8 +107,6 @@ describe('the packed package, installed in an empty folder', function () {
         'es2022',
         '--module',
         'nodenext',
-        '--types',
-        '',
       ];
       if (decorators === 'legacy') options.push('--experimentalDecorators');
       const tsc = join(process.cwd(), 'node_modules/typescript/bin/tsc');

@@ -8,6 +8,8 @@ import { matMul, reshape, type Tensor } from '@tensorflow/tfjs-core';
  * @returns `[...rows, ...columns]`
  */
 export function dot(x: Tensor, w: Tensor): Tensor {
+  // Matrices need no views, which cost more than a small product.
+  if (x.rank === 2 && w.rank === 2) return matMul(x, w);
   const size = w.shape[0];
   const rows = x.shape.slice(0, -1);
   const columns = w.shape.slice(1);

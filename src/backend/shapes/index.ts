@@ -13,7 +13,16 @@ import {
 import { shapeRules, type ShapeRule } from './rules.js';
 import { ShapeBackend } from './shape-backend.js';
 
-const NAME = 'tanka-shapes';
+/** A name of its own for each copy of the package in a process: kernels of one copy know nothing of another's tensors. */
+let name: string | undefined;
+
+function backendName(): string {
+  for (let copy = 0; name === undefined; copy++) {
+    const candidate = `tanka-shapes-${copy}`;
+    if (getKernelsForBackend(candidate).length === 0) name = candidate;
+  }
+  return name;
+}
 
 /** The engine's choice of backend, which its types hide. */
 interface BackendChoice {
@@ -57,14 +66,15 @@ function onZeros(kernelName: string): KernelFunc {
 
 /** Registers what is missing: kernels may have come to the real backend since the last time. */
 function registerShapeKernels(realName: string): void {
+  const own = backendName();
   for (const [kernelName, rule] of shapeRules) {
-    if (getKernel(kernelName, NAME) == null) {
-      registerKernel({ kernelName, backendName: NAME, kernelFunc: ruled(rule) });
+    if (getKernel(kernelName, own) == null) {
+      registerKernel({ kernelName, backendName: own, kernelFunc: ruled(rule) });
     }
   }
   for (const { kernelName } of getKernelsForBackend(realName)) {
-    if (getKernel(kernelName, NAME) == null) {
-      registerKernel({ kernelName, backendName: NAME, kernelFunc: onZeros(kernelName) });
+    if (getKernel(kernelName, own) == null) {
+      registerKernel({ kernelName, backendName: own, kernelFunc: onZeros(kernelName) });
     }
   }
 }
@@ -107,7 +117,7 @@ export function computingShapes<R>(f: () => R, { initialize = false }: ShapeOpti
   outside = { backendName: choice.backendName, backendInstance: choice.backendInstance };
   registerShapeKernels(choice.backendName);
   initializing = initialize;
-  choice.backendName = NAME;
+  choice.backendName = backendName();
   choice.backendInstance = backend;
   try {
     return f();
