@@ -29,7 +29,7 @@ const CONTEXT = 'The whale ';
 const SAMPLE_LENGTH = quick ? 50 : 300;
 
 /** Defines the network architecture. */
-function makeNetwork(): hk.DeepRNN<Tensor, Tensor> {
+function makeNetwork(): hk.DeepRNN {
   return new hk.DeepRNN([
     (x: Tensor) => hk.oneHot(x, VOCABULARY_SIZE),
     new hk.LSTM(HIDDEN_SIZE),
@@ -44,7 +44,7 @@ const sequenceLoss = hk.withoutApplyRng(
   hk.transform(({ inputs, targets }: TextBatch) => {
     const core = makeNetwork();
     const initialState = core.initialState(BATCH_SIZE);
-    const [logits] = hk.dynamicUnroll(core, inputs as Tensor, initialState, { timeMajor: false });
+    const [logits] = hk.dynamicUnroll(core, inputs, initialState, { timeMajor: false });
     return mean(optim.softmaxCrossEntropyWithIntegerLabels(logits, targets));
   }),
 );

@@ -38,7 +38,7 @@ const network = hk.withoutApplyRng(
       hk.nn.relu,
       new hk.Linear(10),
     ]);
-    return mlp.call(images) as Tensor;
+    return mlp.call(images);
   }),
 );
 const optimiser = optim.adam(1e-3);
