@@ -1,12 +1,21 @@
-import { concat, reshape, type Tensor } from '@tensorflow/tfjs-core';
+import { concat, type Tensor } from '@tensorflow/tfjs-core';
 import { layerMap, type KeyMap, type LayerRule } from './key-map.js';
-import { embeddings, lstm, movingAverages, scaleAndOffset, weightAndBias } from './rules.js';
+import {
+  attentionByHeads,
+  embeddings,
+  lstm,
+  movingAverages,
+  scaleAndOffset,
+  swapChannels,
+  weightAndBias,
+} from './rules.js';
 
 /** Kinds of Flax linen modules whose arrays differ from Haiku's. */
 export type FlaxKind =
   | 'dense'
   | 'conv'
   | 'depthwiseConv'
+  | 'convTranspose'
   | 'batchNorm'
   | 'batchNorm1d'
   | 'layerNorm'
@@ -28,30 +37,17 @@ const lstmCell: LayerRule = (array, has) => {
   return lstm(all('i', 'kernel'), all('h', 'kernel'), has('hi/bias') ? all('h', 'bias') : undefined);
 };
 
-/** Heads have axes of their own in linen, and share one in Haiku. */
-const attention: LayerRule = (array, has) => {
-  const entries: [string, Tensor][] = [];
-  for (const name of ['query', 'key', 'value']) {
-    const kernel = array(`${name}/kernel`);
-    entries.push([`${name}/w`, reshape(kernel, [kernel.shape[0], -1])]);
-    if (has(`${name}/bias`)) entries.push([`${name}/b`, reshape(array(`${name}/bias`), [-1])]);
-  }
-  const out = array('out/kernel');
-  entries.push(['linear/w', reshape(out, [-1, out.shape[out.rank - 1]])]);
-  if (has('out/bias')) entries.push(['linear/b', array('out/bias')]);
-  return Object.fromEntries(entries);
-};
-
 const rules: Readonly<Record<FlaxKind, LayerRule>> = {
   dense: weightAndBias('kernel', 'bias'),
   conv: weightAndBias('kernel', 'bias'),
   depthwiseConv: weightAndBias('kernel', 'bias'),
+  convTranspose: weightAndBias('kernel', 'bias', swapChannels),
   batchNorm: scaleAndOffset('scale', 'bias', 4),
   batchNorm1d: scaleAndOffset('scale', 'bias', 2),
   layerNorm: scaleAndOffset('scale', 'bias'),
   embed: embeddings('embedding'),
   lstmCell,
-  attention,
+  attention: attentionByHeads('out'),
 };
 
 /**

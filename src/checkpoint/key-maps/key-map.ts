@@ -1,4 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { TankaError } from '../../errors/tanka-error.js';
 
 /** Turns arrays by their names in a checkpoint into arrays by the names `module/parameter` of a template. */
 export type KeyMap = (arrays: ReadonlyMap<string, Tensor>) => ReadonlyMap<string, Tensor>;
@@ -30,8 +31,16 @@ export function layerMap(separator: string, layers: Readonly<Record<string, Laye
       const nameOf = (name: string): string => (from === '' ? name : `${from}${separator}${name}`);
       const has = (name: string): boolean => arrays.has(nameOf(name));
       const converted = rule((name) => {
+        const found = arrays.get(nameOf(name));
+        if (found === undefined) {
+          throw new TankaError(
+            'checkpoint-mismatch',
+            `The key map converts the layer '${from}' to '${to}', but the checkpoint has no '${nameOf(name)}'. ` +
+              `Check the layer's name and kind; the checkpoint has: ${[...arrays.keys()].slice(0, 20).join(', ')}.`,
+          );
+        }
         taken.add(nameOf(name));
-        return arrays.get(nameOf(name)) as Tensor;
+        return found;
       }, has);
       for (const [name, value] of Object.entries(converted)) out.set(`${to}/${name}`, value);
     }

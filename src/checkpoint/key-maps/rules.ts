@@ -3,6 +3,7 @@ import {
   concat,
   ones,
   reshape,
+  reverse,
   scalar,
   split,
   sub,
@@ -94,6 +95,40 @@ export function depthwise(kernel: Tensor): Tensor {
 export function channelsLast(weight: Tensor): Tensor {
   const axes = [...weight.shape.keys()];
   return transpose(weight, [...axes.slice(2), 1, 0]);
+}
+
+/**
+ * `[…spatial, a, b]` turned about in space: what torch and Keras call a transposed convolution is a convolution's gradient, whose window
+ * is the other way round than Haiku's.
+ */
+export function turned(weight: Tensor): Tensor {
+  return reverse(weight, [...weight.shape.keys()].slice(0, -2));
+}
+
+/** `[…spatial, in, out]` as `[…spatial, out, in]`. */
+export function swapChannels(weight: Tensor): Tensor {
+  const axes = [...weight.shape.keys()];
+  return transpose(weight, [...axes.slice(0, -2), axes.length - 1, axes.length - 2]);
+}
+
+/**
+ * Attention whose heads have axes of their own, which share one in Haiku.
+ *
+ * @param output name of the last projection
+ */
+export function attentionByHeads(output: string): LayerRule {
+  return (array, has) => {
+    const entries: [string, Tensor][] = [];
+    for (const name of ['query', 'key', 'value']) {
+      const kernel = array(`${name}/kernel`);
+      entries.push([`${name}/w`, reshape(kernel, [kernel.shape[0], -1])]);
+      if (has(`${name}/bias`)) entries.push([`${name}/b`, reshape(array(`${name}/bias`), [-1])]);
+    }
+    const out = array(`${output}/kernel`);
+    entries.push(['linear/w', reshape(out, [-1, out.shape[out.rank - 1]])]);
+    if (has(`${output}/bias`)) entries.push(['linear/b', array(`${output}/bias`)]);
+    return Object.fromEntries(entries);
+  };
 }
 
 /** The sum of two arrays, or the one that there is. */

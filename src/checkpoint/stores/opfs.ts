@@ -26,15 +26,28 @@ export function opfsStore(options: OpfsStoreOptions = {}): CheckpointStore {
   return {
     async save(name, bytes) {
       checkName(name);
-      const file = await (await directory()).getFileHandle(name, { create: true });
-      const stream = await file.createWritable();
+      const place = await directory();
+      const isNew = await place.getFileHandle(name).then(
+        () => false,
+        (error: unknown) => {
+          if (isMissing(error)) return true;
+          throw error;
+        },
+      );
       try {
-        await stream.write(bytes as Uint8Array<ArrayBuffer>);
+        const stream = await (await place.getFileHandle(name, { create: true })).createWritable();
+        try {
+          await stream.write(bytes as Uint8Array<ArrayBuffer>);
+        } catch (error) {
+          await stream.abort();
+          throw error;
+        }
+        await stream.close();
       } catch (error) {
-        await stream.abort();
+        // Asking for a handle has made an empty file, which is no checkpoint.
+        if (isNew) await place.removeEntry(name).catch(() => undefined);
         throw error;
       }
-      await stream.close();
     },
     async load(name) {
       checkName(name);
