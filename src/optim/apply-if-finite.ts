@@ -14,7 +14,7 @@ import {
 import { leaves, type Tree } from '../tree/tree.js';
 import { choose } from './choose.js';
 import { increment, zeroCount, zerosTree } from './moments.js';
-import { transformation, type GradientTransformation } from './transformation.js';
+import { transformation, type GradientTransformation, type Updates } from './transformation.js';
 
 /** State of {@link applyIfFinite}. */
 export interface ApplyIfFiniteState<S> {
@@ -44,17 +44,21 @@ export function applyIfFinite<S>(
       innerState: inner.init(params),
     }),
     (updates, state, params) => {
-      const finite = leaves(updates as Tree<Tensor>)
-        .map((leaf) => tidy(() => all(isFinite(leaf))))
-        .reduce((a, b) => logicalAnd(a, b), scalar(true, 'bool'));
+      let finite: Tensor = scalar(true, 'bool');
+      for (const leaf of leaves(updates as Tree<Tensor>)) {
+        finite = logicalAnd(
+          finite,
+          tidy(() => all(isFinite(leaf))),
+        );
+      }
       const broken = cast(logicalNot(finite), 'int32');
       const notfiniteCount = mul(increment(state.notfiniteCount), broken);
-      const [next, innerState] = choose(
+      const [next, innerState] = choose<[Updates, S]>(
         logicalOr(finite, greater(notfiniteCount, scalar(maxConsecutiveErrors, 'int32'))),
         () => inner.update(updates, state.innerState, params),
         () => [zerosTree(updates), state.innerState],
       );
-      const totalNotfinite = choose(
+      const totalNotfinite = choose<Tensor>(
         finite,
         () => state.totalNotfinite,
         () => increment(state.totalNotfinite),

@@ -67,7 +67,7 @@ export function multiSteps<S>(
         zerosTree(updates),
         { ...state, miniStep, accGrads },
       ];
-      return choose(greaterEqual(gathered, k), step, gather);
+      return choose<[Updates, MultiStepsState<S>]>(greaterEqual(gathered, k), step, gather);
     },
   );
 }
