@@ -14,6 +14,7 @@ export {
   type LoadOptions,
   type SaveSafetensorsOptions,
 } from './safetensors/safetensors.js';
+export { loadSafetensorsFile, type FileOpener } from './safetensors/file.js';
 export { loadSharded, saveSharded, type SaveShardedOptions } from './safetensors/sharded.js';
 export { streamSafetensors, type ByteSource, type StreamOptions } from './safetensors/stream.js';
 export type { StoredDtype, WrittenDtype } from './stored-array.js';
