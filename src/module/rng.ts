@@ -23,24 +23,13 @@ function sequence(caller: string): PRNGSequence {
   return current;
 }
 
-let nextRngKeyCalls = 0;
-
 /**
  * The next key of the running `init` or `apply`: a new one at each call.
  *
  * @throws `outside-transform`; `rng-missing`
  */
 export function nextRngKey(): PRNGKey {
-  const current = sequence('nextRngKey');
-  nextRngKeyCalls++;
-  return current.nextKey();
-}
-
-/** How often `f` calls {@link nextRngKey}, itself or in what it calls. */
-export function countRngKeys(f: () => void): number {
-  const before = nextRngKeyCalls;
-  f();
-  return nextRngKeyCalls - before;
+  return sequence('nextRngKey').nextKey();
 }
 
 /**
