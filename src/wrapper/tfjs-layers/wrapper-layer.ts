@@ -2,6 +2,7 @@ import { tidy, type DataType, type serialization, type Tensor } from '@tensorflo
 import { layers, SymbolicTensor, type Shape } from '@tensorflow/tfjs-layers';
 import { ensureGradientRules } from '../../backend/gradients/index.js';
 import { recordingGradient, tensorIdMark } from '../../backend/engine.js';
+import { allowNothingToTrain } from '../../backend/untrained.js';
 import { TankaError } from '../../errors/tanka-error.js';
 import { unflatten, type Structure, type Tree } from '../../tree/tree.js';
 import { inferOutputs, placeholder, type PartialShape, type TensorSpec } from '../output-specs.js';
@@ -127,6 +128,7 @@ export abstract class WrapperLayer extends layers.Layer {
   override build(inputShape: Shape | Shape[]): void {
     if (this.built) return;
     ensureGradientRules();
+    allowNothingToTrain();
     if (recordingGradient()) {
       throw new TankaError(
         'wrapper-build-in-gradient',
