@@ -78,12 +78,9 @@ compare('as a layer instance', layer.apply(images) as Tensor);
 // The parameters travel under Haiku's names, and the bare pair needs no wrapper.
 mkdirSync(new URL('.', CHECKPOINT), { recursive: true });
 writeFileSync(CHECKPOINT, saveSafetensors(parameters));
-const reloaded = loadSafetensors(readFileSync(CHECKPOINT)) as hk.Params;
+const reloaded = loadSafetensors(readFileSync(CHECKPOINT));
 console.log(`saved and reloaded ${Object.keys(reloaded).join(', ')}`);
-compare(
-  'reloaded into the bare pair',
-  hk.withoutApplyRng(transformed).apply(reloaded, images as never, false),
-);
+compare('reloaded into the bare pair', hk.withoutApplyRng(transformed).apply(reloaded, images, false));
 
 const predicted = tidy(() => argMax(expected, 1).dataSync());
 const captions = Array.from(predicted, (digit, i) => `predicted ${digit}, is ${shown.labels[i]}`);

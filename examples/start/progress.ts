@@ -24,11 +24,11 @@ export function progressBar(images: number, batchSize: number): CustomCallbackAr
       bar.start(images, 0, { rate: '-', loss: '-', accuracy: '-' });
     },
     onBatchEnd: (_batch, logs) => {
-      const size = logs?.['size'] ?? batchSize;
+      const size = logs?.size ?? batchSize;
       seen += size;
       // Running means over the epoch, as `fit` itself reports them at its end.
-      loss += size * (logs?.['loss'] ?? NaN);
-      correct += size * (logs?.['acc'] ?? NaN);
+      loss += size * (logs?.loss ?? NaN);
+      correct += size * (logs?.acc ?? NaN);
       const rate = (1000 * seen) / (performance.now() - start);
       bar.update(seen, {
         rate: rate.toFixed(0),

@@ -18,7 +18,7 @@ export function checkKey(key: string): void {
 }
 
 /** Splits a key at its last `/`: the module's name, and the parameter's within it. */
-export function splitKey(key: string): [module: string, name: string] {
+function splitKey(key: string): [module: string, name: string] {
   const slash = key.lastIndexOf('/');
   return slash < 0 ? ['', key] : [key.slice(0, slash), key.slice(slash + 1)];
 }

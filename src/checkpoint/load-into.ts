@@ -68,7 +68,7 @@ function flat(checkpoint: unknown): Map<string, Tensor> {
           `The checkpoint has ${String(leaf)} (${typeof leaf}) at '${key}', but must be a nesting of tensors. Pass what loadSafetensors or loadNpz returned.`,
         );
       }
-      return [key, leaf];
+      return [key, leaf as Tensor];
     }),
   );
 }

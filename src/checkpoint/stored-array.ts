@@ -94,7 +94,7 @@ function checked(
 }
 
 /** The numbers of a stored array in the type that a tensor has for them; views the bytes where it can. */
-export function decode(array: StoredArray): { dtype: 'float32' | 'int32' | 'bool'; values: Values } {
+function decode(array: StoredArray): { dtype: 'float32' | 'int32' | 'bool'; values: Values } {
   const { bytes } = array;
   switch (array.dtype) {
     case 'F32':

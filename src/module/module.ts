@@ -13,7 +13,7 @@ export interface ModuleOptions {
 }
 
 /** Arguments that the constructor of a module was called with. */
-export const CONSTRUCTOR_ARGUMENTS: unique symbol = Symbol('tanka.constructorArguments');
+const CONSTRUCTOR_ARGUMENTS: unique symbol = Symbol('tanka.constructorArguments');
 
 /** Names of the modules whose methods ran within methods of a module. */
 export const SUBMODULES: unique symbol = Symbol('tanka.submodules');

@@ -8,5 +8,5 @@ export function mapUpdates(
   tree: Updates,
   ...rest: readonly Updates[]
 ): Updates {
-  return map(f as (leaf: Tensor) => Tensor, tree as Tensor, ...rest);
+  return map(f, tree as Tensor, ...rest);
 }

@@ -21,7 +21,7 @@ function maskOf(label: string, labels: Tree<string>): Tree<boolean> {
 
 function checkLabels(labels: Tree<string>, known: readonly string[], params: Updates): void {
   if (isNode(labels)) {
-    for (const child of Object.values(labels)) checkLabels(child as Tree<string>, known, undefined);
+    for (const child of Object.values(labels)) checkLabels(child, known, undefined);
   } else if (!known.includes(labels as string)) {
     throw new TankaError(
       'optim-argument-invalid',

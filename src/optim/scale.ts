@@ -15,7 +15,7 @@ import {
 export type LearningRate = number | Tensor | Schedule;
 
 /** State of {@link scaleBySchedule}: int32 steps done. */
-export type ScaleByScheduleState = { readonly count: Tensor }; // eslint-disable-line @typescript-eslint/consistent-type-definitions
+export type ScaleByScheduleState = { readonly count: Tensor };
 
 export function mulTree(updates: Updates, factor: number | Tensor): Updates {
   return mapUpdates((g: Tensor) => mul(g, factor), updates);

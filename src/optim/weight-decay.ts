@@ -28,7 +28,7 @@ export function addDecayedWeights(
 ): GradientTransformation<AddDecayedWeightsState> {
   const scheduled = typeof weightDecay === 'function';
   const decay = transformation<EmptyState | ScaleByScheduleState>(
-    (): EmptyState | ScaleByScheduleState => (scheduled ? { count: zeroCount() } : ({} as EmptyState)),
+    (): EmptyState | ScaleByScheduleState => (scheduled ? { count: zeroCount() } : {}),
     (updates, state, params) => {
       const weights = requireParams(params, 'addDecayedWeights');
       if (weightDecay === 0) return [updates, state];

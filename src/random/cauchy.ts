@@ -10,7 +10,7 @@ const PI = Math.fround(Math.PI);
 const EPSILON = 2 ** -23;
 
 /** Float32 values of the standard Cauchy distribution, `tan(π · (u − ½))`. */
-export function drawCauchy(key: PRNGKey, count: number, scheme: Scheme): Float32Array {
+function drawCauchy(key: PRNGKey, count: number, scheme: Scheme): Float32Array {
   const values = drawUniform(key, count, scheme, EPSILON, 1);
   for (let i = 0; i < count; i++) values[i] = Math.tan(Math.fround(PI * Math.fround(values[i] - 0.5)));
   return values;

@@ -14,7 +14,7 @@ export function fromBits(bits: number): number {
 }
 
 /** The bits of a float32 as a signed integer. */
-export function toBits(x: number): number {
+function toBits(x: number): number {
   float[0] = x;
   return word[0];
 }

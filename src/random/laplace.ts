@@ -8,7 +8,7 @@ import { checkShape, perform, sizeOf, type WithScheme } from './perform.js';
 import type { Scheme } from './schemes.js';
 
 /** Float32 values of the Laplace distribution of mean 0 and scale 1. */
-export function drawLaplace(key: PRNGKey, count: number, scheme: Scheme): Float32Array {
+function drawLaplace(key: PRNGKey, count: number, scheme: Scheme): Float32Array {
   return draw(key, count, scheme, (kernels, size) => {
     kernels.uniform(size, ABOVE_MINUS_ONE, Math.fround(1 - ABOVE_MINUS_ONE));
     for (let i = 0; i < size; i++) {

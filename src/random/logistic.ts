@@ -8,7 +8,7 @@ import { checkShape, perform, sizeOf, type WithScheme } from './perform.js';
 import type { Scheme } from './schemes.js';
 
 /** Float32 values of the standard logistic distribution, `log(u / (1 − u))`. */
-export function drawLogistic(key: PRNGKey, count: number, scheme: Scheme): Float32Array {
+function drawLogistic(key: PRNGKey, count: number, scheme: Scheme): Float32Array {
   const values = drawUniform(key, count, scheme, TINY, 1);
   for (let i = 0; i < count; i++) values[i] = log(values[i]) - log1p(-values[i]);
   return values;

@@ -29,7 +29,7 @@ export class ParameterList {
 }
 
 /** The shape that all of `shapes` broadcast to, or `null`. */
-export function broadcastShape(...shapes: readonly (readonly number[])[]): number[] | null {
+function broadcastShape(...shapes: readonly (readonly number[])[]): number[] | null {
   const rank = Math.max(0, ...shapes.map((shape) => shape.length));
   const result = new Array<number>(rank).fill(1);
   for (const shape of shapes) {

@@ -52,7 +52,7 @@ function checkCarry(caller: string, before: unknown, after: unknown): void {
  *
  * @throws `loop-new-entries`
  */
-export function loopStep<R>(caller: string, frame: Frame | undefined, f: () => R): R {
+function loopStep<R>(caller: string, frame: Frame | undefined, f: () => R): R {
   if (frame === undefined) return tidyInFrame(undefined, f);
   const before = { ...frame.made };
   const result = tidyInFrame(frame, () => withOwnNames(frame, f));
@@ -70,7 +70,7 @@ export function loopStep<R>(caller: string, frame: Frame | undefined, f: () => R
 }
 
 /** {@link loopStep} for a function from carry to carry. */
-export function carryStep<C>(caller: string, frame: Frame | undefined, carry: C, f: (carry: C) => C): C {
+function carryStep<C>(caller: string, frame: Frame | undefined, carry: C, f: (carry: C) => C): C {
   const next = loopStep(caller, frame, () => f(carry));
   checkCarry(caller, carry, next);
   return next;

@@ -41,7 +41,7 @@ export interface TransformOptions {
  *
  * @throws `rng-invalid`
  */
-export function toSequence(rng: RngLike, signature: string): PRNGSequence | null {
+function toSequence(rng: RngLike, signature: string): PRNGSequence | null {
   if (rng === null) return null;
   const possible = typeof rng === 'number' || typeof rng === 'bigint' || isKey(rng) || Array.isArray(rng);
   try {
@@ -80,7 +80,7 @@ const toPair = (value: unknown): StatePair => ({ initial: value, current: value 
 const same = (value: unknown): never => value as never;
 
 /** The parameters of a frame. */
-export function collectParams(frame: Frame): Params {
+function collectParams(frame: Frame): Params {
   return Object.fromEntries(
     [...frame.params].map(([bundle, entries]) => [bundle, Object.fromEntries(entries)]),
   );

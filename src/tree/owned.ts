@@ -30,7 +30,7 @@ function checkLeaf(leaf: object): void {
  *
  * @throws `result-unsupported` for tensors in anything but plain objects and arrays
  */
-export function ownLeaves<T>(result: T, mark: number): T {
+function ownLeaves<T>(result: T, mark: number): T {
   const seen = new Set<unknown>();
   return map((leaf: Tensor) => {
     if (!isTensor(leaf)) {

@@ -93,7 +93,7 @@ export function readTree(tree: unknown, root: string): LeafTree {
 }
 
 /** What a model function gets for a leaf. */
-export function leafValue(leaf: Leaf): unknown {
+function leafValue(leaf: Leaf): unknown {
   if (leaf.kind === 'configuration') return leaf.value;
   return leaf.key ? Uint32Array.from(leaf.tensor.dataSync()) : leaf.tensor;
 }

@@ -5,7 +5,7 @@ import * as optim from '../../src/optim/index.js';
 import { expectClose } from '../support/compare.js';
 import { errorCode } from '../support/errors.js';
 
-type Params = { w: Tensor; b: Tensor }; // eslint-disable-line @typescript-eslint/consistent-type-definitions
+type Params = { w: Tensor; b: Tensor };
 type Transformation = optim.GradientTransformation<unknown>;
 
 const warmup = optim.warmupCosineDecaySchedule({
@@ -69,7 +69,7 @@ function train(tx: Transformation, jitted: boolean, finite: boolean): Float32Arr
   const compiled = hk.jit(step);
   const run = jitted ? compiled : step;
   let params: Params = { w: ones([5]), b: scalar(2) };
-  let state = tx.init(params as optim.Updates);
+  let state = tx.init(params);
   const seen: number[] = [];
   for (let i = 0; i < 10; i++) {
     const gradients = gradientsOf(i);

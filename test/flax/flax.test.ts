@@ -26,9 +26,7 @@ describe('flax', () => {
     const nothing = flax.apply(variables, x, { training: true, mutable: ['other'] });
     expect(nothing[1]).to.deep.equal({});
     hk.tree.dispose([x, variables, params, state, y, output, changed, expected, after, nothing]);
-    expect(errorCode(() => hk.flax.Module({ init: () => ({}), apply: () => 1 } as never))).to.equal(
-      'not-a-pair',
-    );
+    expect(errorCode(() => hk.flax.Module({ init: () => ({}), apply: () => 1 }))).to.equal('not-a-pair');
   });
 
   it('lifts a Flax module into a transform, and back to where it came from', () => {

@@ -136,7 +136,7 @@ describe('schedules, against Optax', () => {
       const options = camelKeys(args!);
       const name = camel(schedule as string);
       const make = (optim as unknown as Record<string, (o: unknown) => optim.Schedule>)[name];
-      const made = make(name === 'constantSchedule' ? options['value'] : options);
+      const made = make(name === 'constantSchedule' ? options.value : options);
       const values = Float32Array.from(counts!, (count) => made(count));
       expectClose(values, goldenValues(array(value as ArrayReference)), tolerances.optimizer, id);
     });

@@ -254,7 +254,7 @@ describe('optimizers', () => {
     const rate = fill([], 3);
     const [updates, next] = tx.update({ w }, { ...first, hyperparams: { learningRate: rate } });
     expect(updates.w.dataSync()[0]).to.equal(-6);
-    expect(next.hyperparams['learningRate'].dataSync()[0]).to.equal(3);
+    expect(next.hyperparams.learningRate.dataSync()[0]).to.equal(3);
     dispose([w, first, rate, updates, next]);
   });
 

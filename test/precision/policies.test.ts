@@ -38,7 +38,7 @@ describe('mixedPrecision', () => {
       call(x: tf.Tensor): unknown[] {
         const w = hk.getParameter('w', [], {
           dtype: 'int32',
-          init: (shape, dtype) => (seen.push(dtype), tf.ones(shape, dtype as 'int32')),
+          init: (shape, dtype) => (seen.push(dtype), tf.ones(shape, dtype)),
         });
         return [mp.currentPolicy(), new Inner().call(), w.dtype, x.dtype];
       }

@@ -139,10 +139,7 @@ describe('evalShape', () => {
       call(x: tf.Tensor): tf.Tensor {
         hk.setState('n', tf.add(hk.getState('n', [], { init: hk.initializers.constant(0) }), 1));
         hk.nextRngKey();
-        return tf.matMul(
-          x as tf.Tensor2D,
-          hk.getParameter('w', [2, 3], { init: hk.initializers.randomNormal() }) as tf.Tensor2D,
-        );
+        return tf.matMul(x, hk.getParameter('w', [2, 3], { init: hk.initializers.randomNormal() }));
       }
     }
     const model = hk.transformWithState((x: tf.Tensor) => {

@@ -217,9 +217,8 @@ describe('layerStack', () => {
     expect(keys, 'two keys of the transform around').to.deep.equal(
       hk.random.split(second, 3).map((key) => hk.random.split(key)[1]),
     );
-    const pairs = hk.transform(
-      () =>
-        hk.layerStack(2)((a: tf.Tensor, b: tf.Tensor) => [b, tf.add(a, b)])(x, x) as unknown as tf.Tensor[],
+    const pairs = hk.transform(() =>
+      hk.layerStack(2)((a: tf.Tensor, b: tf.Tensor) => [b, tf.add(a, b)])(x, x),
     );
     const fibonacci = pairs.apply({}, null);
     expect(fibonacci.map((t) => values(t)[0])).to.deep.equal([2, 3]);

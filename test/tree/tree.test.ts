@@ -20,7 +20,7 @@ describe('tree', () => {
 
   it('refuses trees that do not fit', () => {
     const add = (...trees: unknown[]): unknown =>
-      hk.tree.map((a: number, b: never) => a + b, ...(trees as [unknown]));
+      hk.tree.map((a: number, b: never) => a + (b as number), ...(trees as [unknown]));
     expect(errorCode(() => add({ a: 1 }, { b: 1 }))).to.equal('tree-structure-mismatch');
     expect(errorCode(() => add([1], [1, 2]))).to.equal('tree-structure-mismatch');
     expect(errorCode(() => add([null], [1]))).to.equal('tree-structure-mismatch');

@@ -44,7 +44,7 @@ function hasKernel(backendName: string): boolean {
     backendName,
     kernelFunc: ({ inputs, attrs, backend }) => {
       const host = backend as HostBackend;
-      const exponent = host.readSync((inputs['exponent'] as TensorInfo).dataId)[0] as number;
+      const exponent = host.readSync((inputs.exponent as TensorInfo).dataId)[0] as number;
       const values = Float32Array.of(powerBySquaring((attrs as { base: number }).base, exponent));
       const output =
         host.makeTensorInfo?.([], 'float32', values) ?? host.makeOutput?.([], 'float32', undefined, values);

@@ -41,7 +41,7 @@ export function saveNpz(tree: unknown, { compressed = false }: SaveNpzOptions = 
 }
 
 /** The arrays of an npz file. */
-export function readNpz(bytes: Uint8Array, options: LoadNpzOptions = {}): StoredArray[] {
+function readNpz(bytes: Uint8Array, options: LoadNpzOptions = {}): StoredArray[] {
   const { filter = () => true, maxBytes = Math.max(FREE_BYTES, USUAL_RATIO * bytes.byteLength) } = options;
   const keyOf = (name: string): string => name.replace(/\.npy$/, '');
   const files = readZip(bytes, { filter: (name) => filter(keyOf(name)), maxBytes });

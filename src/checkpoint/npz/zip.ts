@@ -33,7 +33,7 @@ function corrupt(what: string): TankaError {
 let table: Uint32Array | undefined;
 
 /** The checksum of zip files. */
-export function crc32(bytes: Uint8Array): number {
+function crc32(bytes: Uint8Array): number {
   table ??= Uint32Array.from({ length: 256 }, (_, n) => {
     let c = n;
     for (let k = 0; k < 8; k++) c = c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1;

@@ -16,7 +16,7 @@ export interface SaveShardedOptions extends SaveSafetensorsOptions {
 }
 
 /** Name of the index among the files of a sharded checkpoint. */
-export const INDEX_FILE = 'model.safetensors.index.json';
+const INDEX_FILE = 'model.safetensors.index.json';
 
 /**
  * A tree of tensors as several safetensors files and their index, under the names that hubs expect.

@@ -3,7 +3,7 @@ import { address, discard, floats, integers, makeOutput, raw } from '../heap.js'
 import { kernel, requireFloat, runKernel } from '../kernel.js';
 
 /** The functions of `assembly/unary.ts` by number. */
-export const unaryFunctions = {
+const unaryFunctions = {
   exp: 0,
   log: 1,
   tanh: 2,
@@ -26,7 +26,7 @@ export const unaryFunctions = {
 } as const;
 
 /** `f(x)` of a float32 tensor. */
-export function unary(f: keyof typeof unaryFunctions, x: TensorInfo, p = 0, q = 0): TensorInfo {
+function unary(f: keyof typeof unaryFunctions, x: TensorInfo, p = 0, q = 0): TensorInfo {
   const out = makeOutput(x.shape);
   raw().unary(unaryFunctions[f], util.sizeFromShape(x.shape), address(x), address(out), p, q);
   return out;
