@@ -126,7 +126,7 @@ describe('traps', () => {
       ['int32', [2, 1]],
     ]);
     const [s, after] = hk
-      .transformWithState(() => hk.getState<tf.Tensor>('s', [7]))
+      .transformWithState((): tf.Tensor => hk.getState('s', [7]))
       .apply({}, { '~': { s: params['~'].w } }, null);
     expect(s.shape).to.deep.equal([2]);
     hk.tree.dispose([params, results, s, after]);
