@@ -2,7 +2,7 @@ import { currentFrame } from './frame.js';
 import type { Module } from './module.js';
 import { ScopedStack } from './scoped-stack.js';
 
-/** What an interceptor or hook is told of a method call. */
+/** What an interceptor is told of a method call. */
 export interface MethodContext {
   /** The module. Until its constructor has called `super`, an object of its class without a name. */
   readonly module: Module;
@@ -21,11 +21,7 @@ export type Interceptor = (
   context: MethodContext,
 ) => unknown;
 
-/** Called when a method begins; what it returns is called when the method ends, also with an error. */
-export type MethodHook = (context: MethodContext) => () => void;
-
 const interceptors = new ScopedStack<Interceptor>();
-const hooks = new ScopedStack<MethodHook>();
 const always: Interceptor[] = [];
 
 /**
@@ -49,26 +45,15 @@ export function addInterceptor(interceptor: Interceptor): void {
   always.unshift(interceptor);
 }
 
-/** Runs `f`; `hook` is called around every method call in it, before the interceptors. */
-export function hookMethods<R>(hook: MethodHook, f: () => R): R {
-  return hooks.with(hook, f);
-}
-
 /** Whether anything wants to see method calls. */
 export function methodsAreWatched(): boolean {
-  return interceptors.items.length > 0 || always.length > 0 || hooks.items.length > 0;
+  return interceptors.items.length > 0 || always.length > 0;
 }
 
-/** Calls a method through the hooks and interceptors. */
+/** Calls a method through the interceptors. */
 export function callWatched(context: MethodContext, args: readonly unknown[]): unknown {
   const stack = [...always, ...interceptors.items];
   const run = (i: number, args: readonly unknown[]): unknown =>
     i === stack.length ? context.origMethod(...args) : stack[i]((...next) => run(i + 1, next), args, context);
-  const exits: (() => void)[] = [];
-  try {
-    for (const hook of hooks.items) exits.push(hook(context));
-    return run(0, args);
-  } finally {
-    for (const exit of exits.reverse()) exit();
-  }
+  return run(0, args);
 }
