@@ -17,12 +17,12 @@ function fakeIndexedDB(faults: Faults): IDBFactory & { connections: number } {
     const made = { result: undefined as unknown, error: null as Error | null } as Record<string, unknown>;
     setTimeout(() => {
       try {
-        made['result'] = act();
-        (made['onsuccess'] as () => void)();
+        made.result = act();
+        (made.onsuccess as () => void)();
         after();
       } catch (error) {
-        made['error'] = error;
-        (made['onerror'] as () => void)();
+        made.error = error;
+        (made.onerror as () => void)();
         after(error as Error);
       }
     });
@@ -42,7 +42,7 @@ function fakeIndexedDB(faults: Faults): IDBFactory & { connections: number } {
           const end = (error?: Error): void => {
             setTimeout(() => {
               const failed = error ?? (mode === 'readwrite' ? faults.commit : undefined);
-              transaction['error'] = failed ?? null;
+              transaction.error = failed ?? null;
               if (failed === undefined) databases.set(name, working);
               (transaction[failed === undefined ? 'oncomplete' : 'onabort'] as () => void)();
             });
@@ -50,7 +50,7 @@ function fakeIndexedDB(faults: Faults): IDBFactory & { connections: number } {
           const writable = (): void => {
             if (mode !== 'readwrite') throw new Error('ReadOnlyError');
           };
-          transaction['objectStore'] = () => ({
+          transaction.objectStore = () => ({
             put: (value: unknown, key: string) =>
               request(() => {
                 writable();
@@ -66,8 +66,8 @@ function fakeIndexedDB(faults: Faults): IDBFactory & { connections: number } {
       };
       const opening = request(() => {
         factory.connections++;
-        opening['result'] = connection;
-        if (isNew) (opening['onupgradeneeded'] as () => void)();
+        opening.result = connection;
+        if (isNew) (opening.onupgradeneeded as () => void)();
         return connection;
       });
       return opening;

@@ -98,11 +98,12 @@ export function abstractTensor(shape: readonly number[], dtype: DataType): Tenso
 }
 
 /** Lets the engine start its default backend, if it can at once. Without one, kernels that have no rule fail when they are met. */
-function startDefaultBackend(): void {
+function startDefaultBackend(): KernelBackend | undefined {
   try {
-    void engine().backend;
+    return engine().backend;
   } catch {
     // It starts asynchronously (WASM before `useWasm`).
+    return undefined;
   }
 }
 
