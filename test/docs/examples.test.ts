@@ -57,7 +57,7 @@ describe('the code in README, docs and docs comments', function () {
           kernelDepth: number;
         };
       };
-      const scope = state.activeScope;
+      const scope = state.activeScope ?? null;
       engine().startScope();
       let thrown: unknown;
       try {
@@ -66,7 +66,7 @@ describe('the code in README, docs and docs comments', function () {
         thrown = error;
       } finally {
         // A gradient of TensorFlow.js that throws leaves its scopes and its tape behind.
-        while (state.activeScope !== scope) engine().endScope();
+        while ((state.activeScope ?? null) !== scope) engine().endScope();
         state.activeTape?.forEach(({ saved }) => saved?.forEach((tensor) => tensor.dispose()));
         Object.assign(state, { activeTape: null, gradientDepth: 0, kernelDepth: 0 });
         // Variables, such as the weights of layers, outlive a scope.

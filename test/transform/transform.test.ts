@@ -19,7 +19,7 @@ describe('init and apply', () => {
       for (let i = 0; i < 10; i++) hk.setState('n', tf.add(hk.getState('n', [], { init: constant(0) }), 1));
       hk.setState('set', tf.scalar(5));
       hk.setState('set', tf.scalar(6));
-      return hk.getState('n');
+      return hk.getState('n') as tf.Tensor;
     });
     const [params, state] = model.init(null);
     expect([values(state['~'].n), values(state['~'].set)]).to.deep.equal([[0], [5]]);
