@@ -1,5 +1,6 @@
 import { backend_util, slice_util, util, type KernelFunc, type TensorInfo } from '@tensorflow/tfjs-core';
 import { address, makeOutput, raw, withScratch, writeTable } from '../backend/wasm/heap.js';
+import { stridedCopy } from '../backend/wasm/strided-copy.js';
 import { bytesOf, sizeOf } from './graph.js';
 
 /**
@@ -10,77 +11,31 @@ interface Unary {
   readonly x: TensorInfo;
 }
 
-function entryBytes({ dtype }: TensorInfo): number {
-  return util.bytesPerElement(dtype);
-}
-
 /** Row-major strides in entries. */
 function stridesOf(shape: readonly number[]): number[] {
   return shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
-}
-
-/** The axes without those of size 1, neighbours that move as one joined. */
-function joined(
-  axes: readonly (readonly [size: number, stride: number])[],
-): [size: number, stride: number][] {
-  const out: [number, number][] = [];
-  for (const [size, stride] of axes) {
-    const before = out.at(-1);
-    if (size === 1) continue;
-    if (before?.[1] === size * stride) out[out.length - 1] = [before[0] * size, stride];
-    else out.push([size, stride]);
-  }
-  return out;
-}
-
-/** Copies from `x`, beginning at entry `offset`, along axes with strides in entries. */
-function copy(
-  x: TensorInfo,
-  shape: number[],
-  axes: readonly (readonly [number, number])[],
-  offset: number,
-): TensorInfo {
-  const out = makeOutput(shape, x.dtype);
-  if (sizeOf(shape) === 0) return out;
-  const bytes = entryBytes(x);
-  const moves = joined(axes);
-  const [size, stride] = moves.pop() ?? [1, 1];
-  withScratch(Math.max(12 * moves.length, 4), (table) => {
-    writeTable(
-      table,
-      moves.flatMap(([count, step]) => [count, step * bytes, 0]),
-    );
-    raw().copyStrided(
-      moves.length,
-      table,
-      size,
-      stride * bytes,
-      bytes,
-      address(x) + offset * bytes,
-      address(out),
-    );
-  });
-  return out;
 }
 
 function slice(x: TensorInfo, begin: number | number[], size: number | number[] | undefined): TensorInfo {
   const [from, shape] = slice_util.parseSliceParams(x, begin, size);
   const strides = stridesOf(x.shape);
   const offset = from.reduce((sum, index, axis) => sum + index * strides[axis], 0);
-  return copy(
+  return stridedCopy(
+    'Slice',
     x,
     shape,
-    shape.map((length, axis) => [length, strides[axis]] as const),
+    shape.map((length, axis) => ({ size: length, stride: strides[axis] })),
     offset,
   );
 }
 
 function transpose(x: TensorInfo, perm: readonly number[]): TensorInfo {
   const strides = stridesOf(x.shape);
-  return copy(
+  return stridedCopy(
+    'Transpose',
     x,
     perm.map((axis) => x.shape[axis]),
-    perm.map((axis) => [x.shape[axis], strides[axis]] as const),
+    perm.map((axis) => ({ size: x.shape[axis], stride: strides[axis] })),
     0,
   );
 }
@@ -233,9 +188,11 @@ export const planKernels: ReadonlyMap<string, KernelFunc> = new Map([
       const along = axis < 0 ? axis + value.shape.length : axis;
       const strides = stridesOf(value.shape);
       const shape = value.shape.filter((_, i) => i !== along);
-      const axes = value.shape.flatMap((length, i) => (i === along ? [] : [[length, strides[i]] as const]));
+      const axes = value.shape.flatMap((length, i) =>
+        i === along ? [] : [{ size: length, stride: strides[i] }],
+      );
       return Array.from({ length: value.shape[along] }, (_, i) =>
-        copy(value, shape, axes, i * strides[along]),
+        stridedCopy('Unpack', value, shape, axes, i * strides[along]),
       );
     }),
   ],

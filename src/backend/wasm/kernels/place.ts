@@ -7,56 +7,9 @@ import {
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
 import { TankaError } from '../../../errors/tanka-error.js';
-import { address, discard, makeOutput, raw, withScratch, writeTable } from '../heap.js';
+import { address, discard, makeOutput, raw } from '../heap.js';
 import { kernel, runKernel } from '../kernel.js';
-
-/** An axis of a result: its size, and by how many entries of the source it moves (0 repeats, negative runs backwards). */
-interface Axis {
-  readonly size: number;
-  readonly stride: number;
-}
-
-function bytesOf(name: string, dtype: DataType): number {
-  if (dtype === 'float32' || dtype === 'int32' || dtype === 'bool') return util.bytesPerElement(dtype);
-  throw new TankaError('wasm-kernel-unsupported', `${name} on the WASM backend does not take ${dtype}.`);
-}
-
-/** Axes without those of size 1, neighbours that move as one joined. */
-function joined(axes: readonly Axis[]): Axis[] {
-  const result: Axis[] = [];
-  for (const { size, stride } of axes) {
-    if (size === 1) continue;
-    const before = result.at(-1);
-    if (before?.stride === size * stride) {
-      result[result.length - 1] = { size: before.size * size, stride };
-    } else result.push({ size, stride });
-  }
-  return result;
-}
-
-/** A copy of `x` from entry `offset` on, as the axes say, in the given shape. */
-function copy(
-  name: string,
-  x: TensorInfo,
-  shape: readonly number[],
-  axes: readonly Axis[],
-  offset = 0,
-): TensorInfo {
-  const bytes = bytesOf(name, x.dtype);
-  const out = makeOutput(shape, x.dtype);
-  if (util.sizeFromShape([...shape]) === 0) return out;
-  const moves = joined(axes);
-  const inner = moves.pop() ?? { size: 1, stride: 1 };
-  withScratch(12 * moves.length, (table) => {
-    writeTable(
-      table,
-      moves.flatMap(({ size, stride }) => [size, stride * bytes, 0]),
-    );
-    const from = address(x) + offset * bytes;
-    raw().copyStrided(moves.length, table, inner.size, inner.stride * bytes, bytes, from, address(out));
-  });
-  return out;
-}
+import { bytesOf, stridedCopy, type Axis } from '../strided-copy.js';
 
 interface Unary {
   readonly x: TensorInfo;
@@ -68,7 +21,7 @@ function tile(x: TensorInfo, reps: readonly number[]): TensorInfo {
     { size: reps[axis], stride: 0 },
     { size, stride: strides[axis] },
   ]);
-  return copy(
+  return stridedCopy(
     'Tile',
     x,
     x.shape.map((size, axis) => size * reps[axis]),
@@ -86,7 +39,7 @@ function reverse(x: TensorInfo, dims: number | number[]): TensorInfo {
     offset += (size - 1) * stride;
     return { size, stride: -stride };
   });
-  return copy('Reverse', x, x.shape, axes, offset);
+  return stridedCopy('Reverse', x, x.shape, axes, offset);
 }
 
 interface StridedSlice {
@@ -122,7 +75,7 @@ function stridedSlice(x: TensorInfo, attrs: StridedSlice): TensorInfo {
       stride: strides[axis] * own[axis],
     };
   });
-  return copy('StridedSlice', x, finalShape, axes, offset);
+  return stridedCopy('StridedSlice', x, finalShape, axes, offset);
 }
 
 function split(x: TensorInfo, numOrSizeSplits: number | number[], axis: number): TensorInfo[] {
@@ -133,7 +86,7 @@ function split(x: TensorInfo, numOrSizeSplits: number | number[], axis: number):
   return sizes.map((size) => {
     const shape = x.shape.map((n, i) => (i === along ? size : n));
     const axes = shape.map((n, i): Axis => ({ size: n, stride: strides[i] }));
-    const part = copy('SplitV', x, shape, axes, begin * strides[along]);
+    const part = stridedCopy('SplitV', x, shape, axes, begin * strides[along]);
     begin += size;
     return part;
   });

@@ -1,0 +1,52 @@
+import { util, type DataType, type TensorInfo } from '@tensorflow/tfjs-core';
+import { TankaError } from '../../errors/tanka-error.js';
+import { address, makeOutput, raw, withScratch, writeTable } from './heap.js';
+
+/** An axis of a result: its size, and by how many entries of the source it moves (0 repeats, negative runs backwards). */
+export interface Axis {
+  readonly size: number;
+  readonly stride: number;
+}
+
+/** Bytes of an entry. @throws `wasm-kernel-unsupported` for a dtype that kernels do not move */
+export function bytesOf(name: string, dtype: DataType): number {
+  if (dtype === 'float32' || dtype === 'int32' || dtype === 'bool') return util.bytesPerElement(dtype);
+  throw new TankaError('wasm-kernel-unsupported', `${name} on the WASM backend does not take ${dtype}.`);
+}
+
+/** Axes without those of size 1, neighbours that move as one joined. */
+function joined(axes: readonly Axis[]): Axis[] {
+  const result: Axis[] = [];
+  for (const { size, stride } of axes) {
+    if (size === 1) continue;
+    const before = result.at(-1);
+    if (before?.stride === size * stride) {
+      result[result.length - 1] = { size: before.size * size, stride };
+    } else result.push({ size, stride });
+  }
+  return result;
+}
+
+/** A copy of `x` from entry `offset` on, as the axes say, in the given shape. */
+export function stridedCopy(
+  name: string,
+  x: TensorInfo,
+  shape: readonly number[],
+  axes: readonly Axis[],
+  offset = 0,
+): TensorInfo {
+  const bytes = bytesOf(name, x.dtype);
+  const out = makeOutput(shape, x.dtype);
+  if (util.sizeFromShape([...shape]) === 0) return out;
+  const moves = joined(axes);
+  const inner = moves.pop() ?? { size: 1, stride: 1 };
+  withScratch(12 * moves.length, (table) => {
+    writeTable(
+      table,
+      moves.flatMap(({ size, stride }) => [size, stride * bytes, 0]),
+    );
+    const from = address(x) + offset * bytes;
+    raw().copyStrided(moves.length, table, inner.size, inner.stride * bytes, bytes, from, address(out));
+  });
+  return out;
+}
