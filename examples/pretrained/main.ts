@@ -32,7 +32,6 @@ for (const name of chosen === undefined ? Object.keys(models) : [chosen]) {
     console.error(stock.stderr);
     process.exit(1);
   }
-  console.log(
-    `one ${unit}: ${median(plan).toFixed(1)} ms as a plan; TensorFlow.js' own WASM kernels take ${milliseconds.toFixed(1)} ms`,
-  );
+  console.log(`one ${unit}: ${median(plan).toFixed(1)} ms as a plan on tanka's kernels,`);
+  console.log(`  ${milliseconds.toFixed(1)} ms operation by operation on TensorFlow.js' own WASM kernels`);
 }
