@@ -25,7 +25,7 @@ let unseen = 0;
  * The buffer is never touched, so that the system gives it no memory, and dropped at once.
  */
 function addPressure(bytes: number): void {
-  unseen += bytes + OVERHEAD;
+  unseen += bytes;
   if (unseen < PRESSURE) return;
   unseen = 0;
   try {
@@ -35,8 +35,13 @@ function addPressure(bytes: number): void {
   }
 }
 
+/** What a tensor adds to the pressure, and takes from it when it is disposed of in time: who disposes pays for no collection. */
+function cost(tensor: Tensor): number {
+  return tensor.size * util.bytesPerElement(tensor.dtype) + OVERHEAD;
+}
+
 function disposeGuarded(this: Tensor): void {
-  registry.unregister(this);
+  if (registry.unregister(this)) unseen = Math.max(0, unseen - cost(this));
   Tensor.prototype.dispose.call(this);
 }
 
@@ -50,7 +55,7 @@ export function guard(tensor: Tensor): void {
   if (tensor.isDisposed || tensor.kept || tensor.dtype === 'string' || Object.hasOwn(tensor, 'dispose'))
     return;
   const { dataId, dtype, size } = tensor;
-  addPressure(size * util.bytesPerElement(dtype));
+  addPressure(cost(tensor));
   registry.register(tensor, { dataId, dtype, size }, tensor);
   Object.defineProperty(tensor, 'dispose', { value: disposeGuarded, configurable: true, writable: true });
 }
