@@ -121,7 +121,7 @@ for (const batch of textBatches(train, BATCH_SIZE, SEQUENCE_LENGTH, hk.random.ke
   [state, value] = update(state, batch);
   losses.push(value.dataSync()[0]);
   value.dispose();
-  progress.step({ loss: losses[losses.length - 1] });
+  await progress.step({ loss: losses[losses.length - 1] });
   if (losses.length === STEPS) break;
 }
 progress.stop();

@@ -93,7 +93,7 @@ const progress = startProgress(STEPS);
 for (let i = 0; i < STEPS; i++) {
   let value: Tensor;
   [state, value] = update(state, keys.nextKey());
-  progress.step({ loss: value.dataSync()[0] });
+  await progress.step({ loss: value.dataSync()[0] });
   value.dispose();
 }
 progress.stop();

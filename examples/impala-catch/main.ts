@@ -145,7 +145,7 @@ for (let i = 0; i < STEPS; i++) {
   const { meanReturn, ...trajectory } = play(actorParams, games, keys);
   let value: Tensor;
   [state, value] = learn(state, trajectory);
-  progress.step({ loss: value.dataSync()[0], return: meanReturn });
+  await progress.step({ loss: value.dataSync()[0], return: meanReturn });
   hk.tree.dispose([trajectory, value]);
 }
 progress.stop();

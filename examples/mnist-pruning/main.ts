@@ -123,7 +123,7 @@ for (const batch of minibatches(mnist.train, BATCH_SIZE, hk.random.key(SEED))) {
   }
   let value: Tensor;
   [state, value] = update(state, masks, batch);
-  progress.step({ loss: value.dataSync()[0], sparsity: targetSparsity(step) });
+  await progress.step({ loss: value.dataSync()[0], sparsity: targetSparsity(step) });
   value.dispose();
   if (++step === STEPS) break;
 }

@@ -96,7 +96,7 @@ for (const batch of minibatches(mnist.train, BATCH_SIZE, hk.random.key(SEED))) {
   [state, value] = update(state, batch);
   losses.push(value.dataSync()[0]);
   value.dispose();
-  progress.step({ loss: losses[losses.length - 1] });
+  await progress.step({ loss: losses[losses.length - 1] });
   if (losses.length === STEPS) break;
 }
 progress.stop();

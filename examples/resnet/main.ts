@@ -48,18 +48,14 @@ function loss(params: hk.Params, state: hk.State, { images, labels }: Batch): [T
   return [entropy, nextState];
 }
 
-const lossAndGrads = hk.jit((params: hk.Params, state: hk.State, batch: Batch) =>
-  hk.valueAndGrad(loss, { hasAux: true })(params, state, batch),
-);
-
-// The schedule reads the number of steps done, so the optimizer is not part of the plan.
+/** Learning rule: gradient, schedule, momentum and batch statistics in one plan. */
 const update = hk.donate(
-  ({ params, state, optState }: TrainingState, batch: Batch): [TrainingState, Tensor] => {
-    const [[value, nextState], grads] = lossAndGrads(params, state, batch);
+  hk.jit(({ params, state, optState }: TrainingState, batch: Batch): [TrainingState, Tensor] => {
+    const [[value, nextState], grads] = hk.valueAndGrad(loss, { hasAux: true })(params, state, batch);
     const [updates, nextOptState] = optimizer.update(grads, optState, params);
     const next = optim.applyUpdates(params, updates);
     return [{ params: next, state: nextState, optState: nextOptState }, value];
-  },
+  }),
 );
 
 /** Share of the digits that are classified right, by the moving statistics of the batch norms. */
@@ -86,7 +82,7 @@ const progress = startProgress(STEPS);
 for (const batch of minibatches(mnist.train, BATCH_SIZE, hk.random.key(SEED))) {
   let value: Tensor;
   [training, value] = update(training, batch);
-  progress.step({ loss: value.dataSync()[0] });
+  await progress.step({ loss: value.dataSync()[0] });
   value.dispose();
   if (++step === STEPS) break;
 }

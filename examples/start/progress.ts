@@ -9,7 +9,8 @@ export function progressBar(images: number, batchSize: number): CustomCallbackAr
         'training {bar} {percentage}% | {rate} images/s | loss {loss} | accuracy {accuracy} | {eta_formatted} left',
       noTTYOutput: true,
       notifyInterval: 10_000,
-      hideCursor: true,
+      // Its handler would swallow the first Ctrl-C.
+      gracefulExit: false,
       etaBuffer: 50,
     } as ConstructorParameters<typeof SingleBar>[0],
     Presets.shades_classic,

@@ -61,17 +61,15 @@ interface TrainingState {
   readonly optState: ReturnType<typeof optimizer.init>;
 }
 
-const lossAndGrads = hk.jit((params: hk.Params, key: hk.PRNGKey, batch: TextBatch) =>
-  hk.valueAndGrad(loss)(params, key, batch),
-);
-
-// The schedule reads the number of steps done, so the optimizer is not part of the plan.
+/** Learning rule: gradient, clipping, schedule and Adam in one plan. */
 const update = hk.donate(
-  ({ params, optState }: TrainingState, key: hk.PRNGKey, batch: TextBatch): [TrainingState, Tensor] => {
-    const [value, grads] = lossAndGrads(params, key, batch);
-    const [updates, nextOptState] = optimizer.update(grads, optState, params);
-    return [{ params: optim.applyUpdates(params, updates), optState: nextOptState }, value];
-  },
+  hk.jit(
+    ({ params, optState }: TrainingState, key: hk.PRNGKey, batch: TextBatch): [TrainingState, Tensor] => {
+      const [value, grads] = hk.valueAndGrad(loss)(params, key, batch);
+      const [updates, nextOptState] = optimizer.update(grads, optState, params);
+      return [{ params: optim.applyUpdates(params, updates), optState: nextOptState }, value];
+    },
+  ),
 );
 
 /** Bits a character over batches of a text. */
@@ -144,7 +142,7 @@ for (const batch of textBatches(train, BATCH_SIZE, MAX_LENGTH, keys.nextKey())) 
   }
   let value: Tensor;
   [state, value] = update(state, keys.nextKey(), batch);
-  progress.step({ bits: value.dataSync()[0] / Math.LN2 });
+  await progress.step({ bits: value.dataSync()[0] / Math.LN2 });
   value.dispose();
   if (++step === STEPS) break;
 }

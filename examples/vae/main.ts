@@ -114,7 +114,7 @@ const progress = startProgress(STEPS);
 for (const { images } of minibatches(mnist.train, BATCH_SIZE, keys.nextKey())) {
   let value: Tensor;
   [state, value] = update(state, keys.nextKey(), images);
-  progress.step({ 'negative ELBO': value.dataSync()[0] });
+  await progress.step({ 'negative ELBO': value.dataSync()[0] });
   value.dispose();
   if (++step === STEPS) break;
 }

@@ -135,7 +135,7 @@ for (const { images } of minibatches(mnist.train, BATCH_SIZE, hk.random.key(SEED
   let numbers: Numbers;
   [training, numbers] = update(training, images);
   perplexity = numbers.perplexity.dataSync()[0];
-  progress.step({ error: numbers.reconstructionError.dataSync()[0], perplexity });
+  await progress.step({ error: numbers.reconstructionError.dataSync()[0], perplexity });
   hk.tree.dispose(numbers);
   if (++step === STEPS) break;
 }
