@@ -40,9 +40,11 @@ function noteSubmodule(frame: Frame, module: Module): void {
   const { activations } = frame;
   for (let i = activations.length - 1; i >= 0; i--) {
     const parent = activations[i].module;
-    if (parent !== module && parent instanceof Module) {
-      (parent[SUBMODULES] ??= new Set()).add(module.moduleName);
-    }
+    if (parent === module || !(parent instanceof Module)) continue;
+    // What a module's name begins is its own anyway.
+    const { moduleName } = module;
+    const own = moduleName.startsWith(parent.moduleName) && moduleName[parent.moduleName.length] === '/';
+    if (!own) (parent[SUBMODULES] ??= new Set()).add(moduleName);
   }
 }
 

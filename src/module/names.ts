@@ -2,7 +2,6 @@ import { TankaError } from '../errors/tanka-error.js';
 
 const IDENTIFIER = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 const FORCED_PART = /^(~|~?[a-zA-Z_][a-zA-Z0-9_]*)$/;
-const EXPLICIT_NUMBER = /^(.*)_(0|[1-9]\d*)$/;
 
 /** The names taken in one activation of a method, and the next free number of each base name. `null` while there are none. */
 export interface NameScope {
@@ -65,18 +64,26 @@ export function checkName(name: unknown): string {
   return name;
 }
 
-function splitNumber(name: string): [base: string, number: number | null] {
-  const last = name.charCodeAt(name.length - 1);
-  if (last < 48 || last > 57) return [name, null];
-  const match = EXPLICIT_NUMBER.exec(name);
-  return match ? [match[1], Number(match[2])] : [name, null];
+/** A name without its explicit number (`foo_1` → `foo`, 1); leading zeros make no number. By hand: it runs for every module of every apply. */
+function splitNumber(name: string): { base: string; number: number | null } {
+  let start = name.length;
+  while (start > 0 && isDigit(name.charCodeAt(start - 1))) start--;
+  const digits = name.length - start;
+  const isNumber =
+    digits > 0 && start > 0 && name[start - 1] === '_' && (digits === 1 || name[start] !== '0');
+  return isNumber
+    ? { base: name.slice(0, start - 1), number: Number(name.slice(start)) }
+    : { base: name, number: null };
 }
 
-function reserve(scope: NameScope, name: string): void {
-  const [base, number] = splitNumber(name);
-  (scope.used ??= new Set<string>()).add(name);
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57;
+}
+
+function reserve(scope: NameScope, full: string, base: string, number: number): void {
+  (scope.used ??= new Set<string>()).add(full);
   const counters = (scope.counters ??= new Map<string, number>());
-  counters.set(base, Math.max(counters.get(base) ?? 0, (number ?? 0) + 1));
+  counters.set(base, Math.max(counters.get(base) ?? 0, number + 1));
 }
 
 /**
@@ -87,23 +94,21 @@ function reserve(scope: NameScope, name: string): void {
  */
 export function uniqueName(scope: NameScope, prefix: string, name: string | ForcedName): string {
   if (name instanceof ForcedName) {
-    reserve(scope, name.path);
+    const { base, number } = splitNumber(name.path);
+    reserve(scope, name.path, base, number ?? 0);
     return name.path;
   }
-  const [base, explicit] = splitNumber(prefix + checkName(name));
-  let full: string;
-  if (explicit === null) {
-    const number = scope.counters?.get(base) ?? 0;
-    full = number === 0 ? base : `${base}_${number}`;
-  } else {
-    full = `${base}_${explicit}`;
-  }
+  const split = splitNumber(checkName(name));
+  const base = prefix + split.base;
+  const number = split.number ?? scope.counters?.get(base) ?? 0;
+  const asGiven = split.number !== null || number === 0;
+  const full = asGiven ? prefix + name : `${base}_${number}`;
   if (scope.used?.has(full) === true) {
     throw new TankaError(
       'module-name-not-unique',
       `The module name '${full}' is taken already in this scope. Leave the number out so that the next free one is chosen, or choose another name.`,
     );
   }
-  reserve(scope, full);
+  reserve(scope, full, base, number);
   return full;
 }

@@ -1,6 +1,6 @@
 import { Tensor, type DataType } from '@tensorflow/tfjs-core';
 import { isTensor } from '../backend/engine.js';
-import { abstractTensor, skipsInitialValues } from '../backend/shapes/index.js';
+import { abstractTensor, skipsInitialValues } from '../backend/shapes/abstract.js';
 import { TankaError } from '../errors/tanka-error.js';
 import {
   DO_NOT_STORE,

@@ -57,20 +57,21 @@ function toSequence(rng: RngLike, signature: string): PRNGSequence | null {
 }
 
 function toBundles<V>(value: unknown, what: 'params' | 'state', entry: (value: unknown) => V): Bundles<V> {
-  if (value === null || value === undefined) return new Map();
-  const isBundle = (node: unknown): node is Record<string, unknown> => isNode(node) && !Array.isArray(node);
-  const wrong = isBundle(value) ? Object.values(value).find((node) => !isBundle(node)) : value;
-  if (wrong !== undefined || !isBundle(value)) {
+  const bundles: Bundles<V> = new Map();
+  if (value === null || value === undefined) return bundles;
+  const check = (node: unknown): Record<string, unknown> => {
+    if (isNode(node) && !Array.isArray(node)) return node as Record<string, unknown>;
     throw new TankaError(
       what === 'params' ? 'params-invalid' : 'state-invalid',
-      `The ${what} given to apply must be an object { [moduleName]: { [name]: tensor } }, but it is or holds ${Array.isArray(wrong) ? 'an array' : String(wrong)}. ` +
+      `The ${what} given to apply must be an object { [moduleName]: { [name]: tensor } }, but it is or holds ${Array.isArray(node) ? 'an array' : String(node)}. ` +
         `Pass the ${what} that init returned.`,
     );
-  }
-  const bundles: Bundles<V> = new Map();
-  for (const [bundle, entries] of Object.entries(value)) {
+  };
+  const modules = check(value);
+  for (const bundle of Object.keys(modules)) {
+    const entries = check(modules[bundle]);
     const own = new Map<string, V>();
-    for (const [name, leaf] of Object.entries(entries as object)) own.set(name, entry(leaf));
+    for (const name of Object.keys(entries)) own.set(name, entry(entries[name]));
     bundles.set(bundle, own);
   }
   return bundles;

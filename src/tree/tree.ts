@@ -79,6 +79,20 @@ function walk(node: unknown, path: string[], visit: (leaf: unknown, path: readon
   }
 }
 
+/** {@link walk} without the paths, which cost more than the rest: every `apply` goes through its arguments and results. */
+function visitLeaves(root: unknown, visit: (leaf: unknown) => void): void {
+  const go = (node: unknown, depth: number): void => {
+    if (node === null || node === undefined) return;
+    if (!isNode(node)) visit(node);
+    else if (depth > MAX_DEPTH) walk(root, [], () => undefined);
+    else if (Array.isArray(node)) for (const child of node) go(child, depth + 1);
+    else
+      for (const key of sortedKeys(node as Record<string, unknown>))
+        go((node as Record<string, unknown>)[key], depth + 1);
+  };
+  go(root, 0);
+}
+
 /**
  * The leaves of a tree in JAX's order: object keys by code point, arrays by index; `null` has none.
  *
@@ -86,7 +100,7 @@ function walk(node: unknown, path: string[], visit: (leaf: unknown, path: readon
  */
 export function leaves<L = Tensor>(tree: Tree<L>): L[] {
   const out: L[] = [];
-  walk(tree, [], (leaf) => out.push(leaf as L));
+  visitLeaves(tree, (leaf) => out.push(leaf as L));
   return out;
 }
 
@@ -190,21 +204,22 @@ function mapNode(
       keys.every((key) => Object.hasOwn(tree, key));
     if (!same) throw mismatch(path, node, tree);
   }
-  const child = (key: string): unknown => {
+  // The function runs in JAX's order, the result keeps the insertion order of the first tree.
+  const isArray = Array.isArray(node);
+  const mapped = isArray
+    ? new Array<unknown>(node.length)
+    : Object.fromEntries(keys.map((key) => [key, null]));
+  for (const key of isArray ? keys : sortedKeys(node as Record<string, unknown>)) {
     path.push(key);
-    const value = mapNode(
+    (mapped as Record<string, unknown>)[key] = mapNode(
       f,
       path,
       (node as Readonly<Record<string, unknown>>)[key],
-      rest.map((tree) => (tree as Readonly<Record<string, unknown>>)[key]),
+      rest.length === 0 ? rest : rest.map((tree) => (tree as Readonly<Record<string, unknown>>)[key]),
     );
     path.pop();
-    return value;
-  };
-  if (Array.isArray(node)) return keys.map(child);
-  // The function runs in JAX's order, the result keeps the insertion order of the first tree.
-  const values = new Map([...keys].sort(compareCodePoints).map((key) => [key, child(key)]));
-  return Object.fromEntries(keys.map((key) => [key, values.get(key)]));
+  }
+  return mapped;
 }
 
 /**
@@ -233,7 +248,7 @@ export function all<L = Tensor>(tree: Tree<L>, predicate: (leaf: L) => boolean =
 
 /** Frees every tensor of a tree, once each; other leaves are left alone. */
 export function dispose(tree: unknown): void {
-  walk(tree, [], (leaf) => {
+  visitLeaves(tree, (leaf) => {
     if (leaf instanceof Tensor && !leaf.isDisposed) leaf.dispose();
   });
 }
