@@ -1,4 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { computesShapes } from './shapes/abstract.js';
 
 /** What a random operation reads. */
 export interface RandomInputs<Attributes> {
@@ -18,6 +19,8 @@ export interface RandomInputs<Attributes> {
 export interface RandomOperation<Attributes, Result> {
   readonly name: string;
   readonly run: (inputs: RandomInputs<Attributes>) => Result;
+  /** Stands for `run` where only shapes are computed: nothing is drawn, and no tensor is read. Without it `run` runs. */
+  readonly abstract?: (inputs: RandomInputs<Attributes>) => Result;
 }
 
 /**
@@ -52,6 +55,7 @@ export function runRandom<Attributes, Result>(
   operation: RandomOperation<Attributes, Result>,
   inputs: RandomInputs<Attributes>,
 ): Result {
+  if (operation.abstract !== undefined && computesShapes()) return operation.abstract(inputs);
   const current = observer;
   if (current === null) return operation.run(inputs);
   return current(operation, inputs, () => {

@@ -1,5 +1,6 @@
 import { tensor, type Tensor } from '@tensorflow/tfjs-core';
 import type { RandomOperation } from '../backend/recordable.js';
+import { abstractTensor } from '../backend/shapes/abstract.js';
 import { drawExponential } from './exponential.js';
 import { drawGamma } from './gamma.js';
 import type { PRNGKey } from './key.js';
@@ -15,6 +16,7 @@ interface Attributes extends WithScheme {
 
 const operation: RandomOperation<Attributes, Tensor> = {
   name: 'ball',
+  abstract: ({ attributes: { shape, d } }) => abstractTensor([...shape, d], 'float32'),
   run({ keys: [key], attributes: { shape, d, p, scheme } }) {
     const [pointKey, radiusKey] = derived(key, 2, scheme);
     const [gammaKey, signKey] = derived(pointKey, 2, scheme);

@@ -10,7 +10,7 @@ import {
   type Parameter,
   type ParameterAttribute,
 } from './parameters.js';
-import { checkShape, perform, sizeOf, type WithScheme } from './perform.js';
+import { checkShape, perform, samples, sizeOf, type WithScheme } from './perform.js';
 
 interface Attributes extends WithScheme {
   readonly shape: number[];
@@ -19,6 +19,7 @@ interface Attributes extends WithScheme {
 
 const operation: RandomOperation<Attributes, Tensor> = {
   name: 'bernoulli',
+  abstract: samples('bool'),
   run({ keys: [key], tensors, attributes: { shape, p, scheme } }) {
     const probabilities = parameterValues(p, tensors, shape);
     const u = drawUniform(key, sizeOf(shape), scheme);

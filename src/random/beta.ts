@@ -9,7 +9,7 @@ import {
   type Parameter,
   type ParameterAttribute,
 } from './parameters.js';
-import { checkShape, perform, sizeOf, type WithScheme } from './perform.js';
+import { checkShape, perform, samples, sizeOf, type WithScheme } from './perform.js';
 import { derived } from './schemes.js';
 
 interface Attributes extends WithScheme {
@@ -20,6 +20,7 @@ interface Attributes extends WithScheme {
 
 const operation: RandomOperation<Attributes, Tensor> = {
   name: 'beta',
+  abstract: samples('float32'),
   run({ keys: [key], tensors, attributes: { shape, a, b, scheme } }) {
     const count = sizeOf(shape);
     const [keyA, keyB] = derived(key, 2, scheme);

@@ -4,7 +4,7 @@ import { drawGumbel } from './gumbel.js';
 import type { PRNGKey } from './key.js';
 import { sampleShape } from './parameters.js';
 import { checkAxis } from './permutation.js';
-import { checkShape, perform, refuseArgument, sizeOf, type WithScheme } from './perform.js';
+import { checkShape, perform, refuseArgument, samples, sizeOf, type WithScheme } from './perform.js';
 
 /** Options of {@link categorical}. */
 export interface CategoricalOptions {
@@ -22,6 +22,7 @@ interface Attributes extends WithScheme {
 
 const operation: RandomOperation<Attributes, Tensor> = {
   name: 'categorical',
+  abstract: samples('int32'),
   run({ keys: [key], tensors: [logits], attributes: { shape, axis, scheme } }) {
     const prefix = shape.slice(0, shape.length - (logits.rank - 1));
     const inner = shape.slice(prefix.length);

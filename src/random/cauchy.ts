@@ -2,7 +2,7 @@ import { tensor, type Tensor } from '@tensorflow/tfjs-core';
 import type { RandomOperation } from '../backend/recordable.js';
 import { drawUniform } from './draw.js';
 import type { PRNGKey } from './key.js';
-import { checkShape, perform, sizeOf, type WithScheme } from './perform.js';
+import { checkShape, perform, samples, sizeOf, type WithScheme } from './perform.js';
 import type { Scheme } from './schemes.js';
 
 const PI = Math.fround(Math.PI);
@@ -18,6 +18,7 @@ function drawCauchy(key: PRNGKey, count: number, scheme: Scheme): Float32Array {
 
 const operation: RandomOperation<{ readonly shape: number[] } & WithScheme, Tensor> = {
   name: 'cauchy',
+  abstract: samples('float32'),
   run: ({ keys: [key], attributes: { shape, scheme } }) =>
     tensor(drawCauchy(key, sizeOf(shape), scheme), shape, 'float32'),
 };

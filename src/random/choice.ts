@@ -1,5 +1,6 @@
 import { cast, gather, reshape, Tensor, tensor, tidy, type TensorLike } from '@tensorflow/tfjs-core';
 import type { RandomOperation } from '../backend/recordable.js';
+import { abstractTensor } from '../backend/shapes/abstract.js';
 import { drawUniform } from './draw.js';
 import { log } from './float32.js';
 import { drawGumbel } from './gumbel.js';
@@ -79,6 +80,10 @@ interface Attributes extends WithScheme {
 
 const operation: RandomOperation<Attributes, Tensor> = {
   name: 'choice',
+  abstract: ({ tensors: [from], attributes: { shape, axis, sliced } }) =>
+    sliced
+      ? abstractTensor([...from.shape.slice(0, axis), ...shape, ...from.shape.slice(axis + 1)], from.dtype)
+      : abstractTensor(shape, 'int32'),
   run: ({ keys: [key], tensors, attributes: { n, shape, axis, replace, weighted, sliced, scheme } }) =>
     tidy(() => {
       const count = sizeOf(shape);

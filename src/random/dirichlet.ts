@@ -3,10 +3,11 @@ import type { RandomOperation } from '../backend/recordable.js';
 import { drawGamma } from './gamma.js';
 import type { PRNGKey } from './key.js';
 import { parameterValues, sampleShape } from './parameters.js';
-import { checkShape, perform, refuseArgument, sizeOf, type WithScheme } from './perform.js';
+import { checkShape, perform, refuseArgument, samples, sizeOf, type WithScheme } from './perform.js';
 
 const operation: RandomOperation<{ readonly shape: number[] } & WithScheme, Tensor> = {
   name: 'dirichlet',
+  abstract: samples('float32'),
   run({ keys: [key], tensors, attributes: { shape, scheme } }) {
     const count = sizeOf(shape);
     const parts = shape[shape.length - 1];

@@ -11,7 +11,7 @@ import {
   type Parameter,
   type ParameterAttribute,
 } from './parameters.js';
-import { checkShape, perform, sizeOf, type WithScheme } from './perform.js';
+import { checkShape, perform, samples, sizeOf, type WithScheme } from './perform.js';
 import { drawSigns } from './rademacher.js';
 import { derived } from './schemes.js';
 
@@ -23,6 +23,7 @@ interface Attributes extends WithScheme {
 
 const operation: RandomOperation<Attributes, Tensor> = {
   name: 'doubleSidedMaxwell',
+  abstract: samples('float32'),
   run({ keys: [key], tensors, attributes: { shape, loc, scale, scheme } }) {
     const count = sizeOf(shape);
     const [maxwellKey, signKey] = derived(key, 2, scheme);

@@ -2,7 +2,7 @@ import { tensor, type Tensor } from '@tensorflow/tfjs-core';
 import type { RandomOperation } from '../backend/recordable.js';
 import { draw } from './draw.js';
 import type { PRNGKey } from './key.js';
-import { checkShape, perform, sizeOf, type WithScheme } from './perform.js';
+import { checkShape, perform, samples, sizeOf, type WithScheme } from './perform.js';
 import type { Scheme } from './schemes.js';
 
 /** Float32 values of the exponential distribution of mean 1, `−log(1 − u)`. */
@@ -18,6 +18,7 @@ export function drawExponential(key: PRNGKey, count: number, scheme: Scheme): Fl
 
 const operation: RandomOperation<{ readonly shape: number[] } & WithScheme, Tensor> = {
   name: 'exponential',
+  abstract: samples('float32'),
   run: ({ keys: [key], attributes: { shape, scheme } }) =>
     tensor(drawExponential(key, sizeOf(shape), scheme), shape, 'float32'),
 };

@@ -6,6 +6,8 @@ import { hashed } from './schemes.js';
 
 const operation: RandomOperation<{ readonly data: number | null } & WithScheme, PRNGKey> = {
   name: 'foldIn',
+  abstract: ({ keys: [key], tensors, attributes: { data } }) =>
+    tensors.length > 0 ? key.slice() : hashed(key, data ?? 0),
   run: ({ keys: [key], tensors, attributes: { data } }) => hashed(key, data ?? tensors[0].dataSync()[0]),
 };
 

@@ -13,7 +13,7 @@ import {
   type ParameterAttribute,
   type ParameterValues,
 } from './parameters.js';
-import { checkShape, perform, sizeOf, type WithScheme } from './perform.js';
+import { checkShape, perform, samples, sizeOf, type WithScheme } from './perform.js';
 import { fillKeys, singleWord, type Scheme } from './schemes.js';
 
 const { fround, sqrt } = Math;
@@ -105,6 +105,7 @@ interface Attributes extends WithScheme {
 
 const operation: RandomOperation<Attributes, Tensor> = {
   name: 'gamma',
+  abstract: samples('float32'),
   run({ keys: [key], tensors, attributes: { shape, a, scheme } }) {
     const alpha = parameterValues(a, tensors, shape);
     return tensor(drawGamma(key, sizeOf(shape), scheme, alpha), shape, 'float32');

@@ -4,7 +4,7 @@ import { draw } from './draw.js';
 import { log1p } from './float32.js';
 import { ABOVE_MINUS_ONE } from './normal.js';
 import type { PRNGKey } from './key.js';
-import { checkShape, perform, sizeOf, type WithScheme } from './perform.js';
+import { checkShape, perform, samples, sizeOf, type WithScheme } from './perform.js';
 import type { Scheme } from './schemes.js';
 
 /** Float32 values of the Laplace distribution of mean 0 and scale 1. */
@@ -20,6 +20,7 @@ function drawLaplace(key: PRNGKey, count: number, scheme: Scheme): Float32Array 
 
 const operation: RandomOperation<{ readonly shape: number[] } & WithScheme, Tensor> = {
   name: 'laplace',
+  abstract: samples('float32'),
   run: ({ keys: [key], attributes: { shape, scheme } }) =>
     tensor(drawLaplace(key, sizeOf(shape), scheme), shape, 'float32'),
 };

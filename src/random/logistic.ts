@@ -4,7 +4,7 @@ import { drawUniform } from './draw.js';
 import { log, log1p } from './float32.js';
 import { TINY } from './gumbel.js';
 import type { PRNGKey } from './key.js';
-import { checkShape, perform, sizeOf, type WithScheme } from './perform.js';
+import { checkShape, perform, samples, sizeOf, type WithScheme } from './perform.js';
 import type { Scheme } from './schemes.js';
 
 /** Float32 values of the standard logistic distribution, `log(u / (1 − u))`. */
@@ -16,6 +16,7 @@ function drawLogistic(key: PRNGKey, count: number, scheme: Scheme): Float32Array
 
 const operation: RandomOperation<{ readonly shape: number[] } & WithScheme, Tensor> = {
   name: 'logistic',
+  abstract: samples('float32'),
   run: ({ keys: [key], attributes: { shape, scheme } }) =>
     tensor(drawLogistic(key, sizeOf(shape), scheme), shape, 'float32'),
 };

@@ -1,5 +1,6 @@
 import { cast, Tensor, tensor, tidy, type TensorLike } from '@tensorflow/tfjs-core';
 import type { RandomOperation } from '../backend/recordable.js';
+import { abstractTensor } from '../backend/shapes/abstract.js';
 import type { PRNGKey } from './key.js';
 import { drawNormal } from './normal.js';
 import { parameterValues, sampleShape, valueAt } from './parameters.js';
@@ -20,6 +21,7 @@ function cholesky(matrices: ArrayLike<number>, at: number, n: number): Float64Ar
 
 const operation: RandomOperation<{ readonly shape: number[]; readonly n: number } & WithScheme, Tensor> = {
   name: 'multivariateNormal',
+  abstract: ({ attributes: { shape, n } }) => abstractTensor([...shape, n], 'float32'),
   run({ keys: [key], tensors, attributes: { shape, n, scheme } }) {
     const means = parameterValues({ tensor: 0 }, tensors, [...shape, n]);
     // One matrix is factored once, however many samples there are.

@@ -3,7 +3,7 @@ import type { RandomOperation } from '../backend/recordable.js';
 import { draw } from './draw.js';
 import { fromBits } from './float32.js';
 import type { PRNGKey } from './key.js';
-import { checkShape, perform, sizeOf, type WithScheme } from './perform.js';
+import { checkShape, perform, samples, sizeOf, type WithScheme } from './perform.js';
 import type { Scheme } from './schemes.js';
 
 /** The least float32 above −1. */
@@ -20,6 +20,7 @@ export function drawNormal(key: PRNGKey, count: number, scheme: Scheme): Float32
 
 const operation: RandomOperation<{ readonly shape: number[] } & WithScheme, Tensor> = {
   name: 'normal',
+  abstract: samples('float32'),
   run: ({ keys: [key], attributes: { shape, scheme } }) =>
     tensor(drawNormal(key, sizeOf(shape), scheme), shape, 'float32'),
 };

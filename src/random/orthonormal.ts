@@ -1,5 +1,6 @@
 import { tensor, type Tensor } from '@tensorflow/tfjs-core';
 import type { RandomOperation } from '../backend/recordable.js';
+import { abstractTensor } from '../backend/shapes/abstract.js';
 import type { PRNGKey } from './key.js';
 import { drawNormal } from './normal.js';
 import { perform, type WithScheme } from './perform.js';
@@ -30,6 +31,7 @@ function orthonormalize(vectors: readonly Float64Array[]): void {
 
 const operation: RandomOperation<{ readonly rows: number; readonly columns: number } & WithScheme, Tensor> = {
   name: 'orthonormal',
+  abstract: ({ attributes: { rows, columns } }) => abstractTensor([rows, columns], 'float32'),
   run({ keys: [key], attributes: { rows, columns, scheme } }) {
     const long = Math.max(rows, columns);
     const short = Math.min(rows, columns);

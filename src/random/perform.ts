@@ -1,5 +1,6 @@
-import type { Tensor } from '@tensorflow/tfjs-core';
-import { runRandom, type RandomOperation } from '../backend/recordable.js';
+import type { DataType, Tensor } from '@tensorflow/tfjs-core';
+import { runRandom, type RandomInputs, type RandomOperation } from '../backend/recordable.js';
+import { abstractTensor } from '../backend/shapes/abstract.js';
 import { settings } from '../config/settings.js';
 import { TankaError } from '../errors/tanka-error.js';
 import { checkKey, describe, type PRNGKey } from './key.js';
@@ -24,6 +25,13 @@ export function perform<Attributes extends object, Result>(
   checkKey(operation.name, key);
   const scheme = settings().threefryPartitionable ? 'partitionable' : 'original';
   return runRandom(operation, { keys: [key], tensors, attributes: { ...attributes, scheme } });
+}
+
+/** What a sampler returns where only shapes are computed: samples of the shape among its attributes. */
+export function samples(
+  dtype: DataType,
+): (inputs: RandomInputs<{ readonly shape: readonly number[] }>) => Tensor {
+  return ({ attributes: { shape } }) => abstractTensor(shape, dtype);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { gather, reshape, Tensor, tensor, tidy } from '@tensorflow/tfjs-core';
 import type { RandomOperation } from '../backend/recordable.js';
+import { abstractTensor } from '../backend/shapes/abstract.js';
 import { drawWords } from './draw.js';
 import type { PRNGKey } from './key.js';
 import { perform, refuseArgument, sizeOf, type WithScheme } from './perform.js';
@@ -89,6 +90,8 @@ interface Attributes extends WithScheme {
 
 const operation: RandomOperation<Attributes, Tensor> = {
   name: 'permutation',
+  abstract: ({ tensors: [from], attributes: { shape } }) =>
+    from === undefined ? abstractTensor(shape, 'int32') : abstractTensor(from.shape, from.dtype),
   run: ({ keys: [key], tensors, attributes: { shape, axis, independent, scheme } }) =>
     tidy(() => {
       const order = drawRowPermutations(key, shape, independent ? axis : 0, scheme);

@@ -11,7 +11,7 @@ import {
   type Parameter,
   type ParameterAttribute,
 } from './parameters.js';
-import { checkShape, perform, sizeOf, type WithScheme } from './perform.js';
+import { checkShape, perform, samples, sizeOf, type WithScheme } from './perform.js';
 import { derived, type Scheme } from './schemes.js';
 
 const { abs, fround, sqrt } = Math;
@@ -113,6 +113,7 @@ interface Attributes extends WithScheme {
 
 const operation: RandomOperation<Attributes, Tensor> = {
   name: 'poisson',
+  abstract: samples('int32'),
   run({ keys: [key], tensors, attributes: { shape, lam, scheme } }) {
     const count = sizeOf(shape);
     const given = parameterValues(lam, tensors, shape);

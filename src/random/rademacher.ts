@@ -2,7 +2,7 @@ import { tensor, type Tensor } from '@tensorflow/tfjs-core';
 import type { RandomOperation } from '../backend/recordable.js';
 import { drawUniform } from './draw.js';
 import type { PRNGKey } from './key.js';
-import { checkShape, perform, sizeOf, type WithScheme } from './perform.js';
+import { checkShape, perform, samples, sizeOf, type WithScheme } from './perform.js';
 import type { Scheme } from './schemes.js';
 
 /** Values −1 and 1, each with probability ½. */
@@ -15,6 +15,7 @@ export function drawSigns(key: PRNGKey, count: number, scheme: Scheme): Int32Arr
 
 const operation: RandomOperation<{ readonly shape: number[] } & WithScheme, Tensor> = {
   name: 'rademacher',
+  abstract: samples('int32'),
   run: ({ keys: [key], attributes: { shape, scheme } }) =>
     tensor(drawSigns(key, sizeOf(shape), scheme), shape, 'int32'),
 };

@@ -11,7 +11,7 @@ import {
   type ParameterAttribute,
   type ParameterValues,
 } from './parameters.js';
-import { checkShape, perform, refuseArgument, sizeOf, type WithScheme } from './perform.js';
+import { checkShape, perform, refuseArgument, samples, sizeOf, type WithScheme } from './perform.js';
 import { derived, type Scheme } from './schemes.js';
 
 const LARGEST = 2 ** 31 - 1;
@@ -67,6 +67,7 @@ interface Attributes extends WithScheme {
 
 const operation: RandomOperation<Attributes, Tensor> = {
   name: 'randint',
+  abstract: samples('int32'),
   run({ keys: [key], tensors, attributes: { shape, minval, maxval, scheme } }) {
     const low = parameterValues(minval, tensors, shape);
     const high = parameterValues(maxval, tensors, shape);

@@ -11,7 +11,7 @@ import {
   type Parameter,
   type ParameterAttribute,
 } from './parameters.js';
-import { checkShape, perform, sizeOf, type WithScheme } from './perform.js';
+import { checkShape, perform, samples, sizeOf, type WithScheme } from './perform.js';
 import { drawUniformBetween } from './uniform.js';
 
 const SQRT2 = Math.fround(Math.SQRT2);
@@ -30,6 +30,7 @@ interface Attributes extends WithScheme {
 
 const operation: RandomOperation<Attributes, Tensor> = {
   name: 'truncatedNormal',
+  abstract: samples('float32'),
   run({ keys: [key], tensors, attributes: { shape, lower, upper, scheme } }) {
     const count = sizeOf(shape);
     if (typeof lower === 'number' && typeof upper === 'number') {

@@ -12,7 +12,7 @@ import {
   type ParameterAttribute,
   type ParameterValues,
 } from './parameters.js';
-import { checkShape, perform, sizeOf, type WithScheme } from './perform.js';
+import { checkShape, perform, samples, sizeOf, type WithScheme } from './perform.js';
 import type { Scheme } from './schemes.js';
 
 /** Options of {@link uniform}. */
@@ -50,6 +50,7 @@ interface Attributes extends WithScheme {
 
 const operation: RandomOperation<Attributes, Tensor> = {
   name: 'uniform',
+  abstract: samples('float32'),
   run({ keys: [key], tensors, attributes: { shape, minval, maxval, scheme } }) {
     const low = parameterValues(minval, tensors, shape);
     const high = parameterValues(maxval, tensors, shape);

@@ -1,6 +1,7 @@
 import { Tensor, tidy, type DataType } from '@tensorflow/tfjs-core';
 import { isTensor } from '../backend/engine.js';
-import { abstractTensor, computingShapes, type ShapeOptions } from '../backend/shapes/index.js';
+import { abstractTensor } from '../backend/shapes/abstract.js';
+import { computingShapes, type ShapeOptions } from '../backend/shapes/index.js';
 import { withOwnTape } from '../backend/tape.js';
 import { maybeCurrentFrame } from '../module/frame.js';
 import { isNode, map } from '../tree/tree.js';

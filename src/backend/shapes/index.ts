@@ -4,14 +4,12 @@ import {
   getKernelsForBackend,
   registerKernel,
   util,
-  type DataType,
   type KernelBackend,
   type KernelFunc,
-  type Tensor,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
+import { shapeBackend as backend, whileComputingShapes } from './abstract.js';
 import { shapeRules, type ShapeRule } from './rules.js';
-import { ShapeBackend } from './shape-backend.js';
 
 /** A name of its own for each copy of the package in a process: kernels of one copy know nothing of another's tensors. */
 let name: string | undefined;
@@ -30,7 +28,6 @@ interface BackendChoice {
   backendInstance: KernelBackend;
 }
 
-const backend = new ShapeBackend();
 let outside: BackendChoice | null = null;
 
 function ruled(rule: ShapeRule): KernelFunc {
@@ -85,18 +82,6 @@ export interface ShapeOptions {
   readonly initialize?: boolean;
 }
 
-let initializing = false;
-
-/** Whether only shapes are computed, and initial values are not wanted. */
-export function skipsInitialValues(): boolean {
-  return outside !== null && !initializing;
-}
-
-/** A tensor that has a shape and a dtype, but no values; only while shapes are computed. */
-export function abstractTensor(shape: readonly number[], dtype: DataType): Tensor {
-  return engine().makeTensorFromTensorInfo(backend.abstract(shape, dtype), backend);
-}
-
 /** Lets the engine start its default backend, if it can at once. Without one, kernels that have no rule fail when they are met. */
 function startDefaultBackend(): KernelBackend | undefined {
   try {
@@ -117,11 +102,10 @@ export function computingShapes<R>(f: () => R, { initialize = false }: ShapeOpti
   if (choice.backendInstance == null) startDefaultBackend();
   outside = { backendName: choice.backendName, backendInstance: choice.backendInstance };
   registerShapeKernels(choice.backendName);
-  initializing = initialize;
   choice.backendName = backendName();
   choice.backendInstance = backend;
   try {
-    return f();
+    return whileComputingShapes(initialize, f);
   } finally {
     choice.backendName = outside.backendName;
     choice.backendInstance = outside.backendInstance;
