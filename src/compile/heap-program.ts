@@ -3,8 +3,8 @@ import type { Tensor, TensorInfo } from '@tensorflow/tfjs-core';
 import type { RawKernels } from '../backend/wasm/exports.js';
 import { address, allocate, makeOutput, release, wasmBackend, writeTable } from '../backend/wasm/heap.js';
 import type { PRNGKey } from '../random/key.js';
-import { layOut, type Lifetime } from './arena.js';
-import { bytesOf, resultViews, viewsRead, type BufferId, type Graph, type View } from './graph.js';
+import { flatCallOf, type FlatCall } from './flat.js';
+import { bytesOf, resultViews, sizeOf, viewsRead, type BufferId, type Graph, type View } from './graph.js';
 import { buffersFreedAfter } from './liveness.js';
 import {
   kernelCall,
@@ -16,40 +16,17 @@ import {
   type Memory,
   type Program,
 } from './program.js';
-import { traceKernel, type RawCall, type TracedKernel } from './trace.js';
+import { rawStep, tiledStep, type Run, type Step, type TiledCall } from './raw-step.js';
+import { planStorage, type Storage } from './storage.js';
+import { groupFlatCalls } from './tiles.js';
+import { traceKernel, type TracedKernel } from './trace.js';
 
-/** What a call of a heap program works on besides its values. */
-interface Run {
-  readonly memory: Memory;
-  /** The address of each buffer, and of temporaries behind them. */
-  readonly addresses: Float64Array;
-}
-
-type Step = (run: Run) => void;
-
-/** An argument that changes from call to call: which one, and where its address comes from. */
-interface Patch {
-  readonly argument: number;
-  readonly slot: number;
-  readonly offset: number;
-}
-
-/** A raw call with the addresses that are known now filled in. */
-function rawStep(call: RawCall, kernels: RawKernels, slots: readonly number[], fixed: Float64Array): Step {
-  const f = (kernels as unknown as Record<string, (...values: readonly number[]) => void>)[call.name];
-  const patches: Patch[] = [];
-  const args = call.arguments.map((argument, i) => {
-    if (typeof argument === 'number') return argument;
-    const slot = slots[argument.place];
-    if (!Number.isNaN(fixed[slot])) return fixed[slot] + argument.offset;
-    patches.push({ argument: i, slot, offset: argument.offset });
-    return 0;
-  });
-  if (patches.length === 0) return () => f(...args);
-  return ({ addresses }) => {
-    for (const { argument, slot, offset } of patches) args[argument] = addresses[slot] + offset;
-    f(...args);
-  };
+/** A packed copy of a buffer that is not constant: made again when the buffer's values are others. */
+interface Refill {
+  readonly buffer: BufferId;
+  readonly steps: readonly Step[];
+  /** The values that it is a copy of. */
+  of: DataId | null;
 }
 
 /**
@@ -58,122 +35,172 @@ function rawStep(call: RawCall, kernels: RawKernels, slots: readonly number[], f
  */
 export class HeapProgram implements Program {
   readonly arenaBytes: number;
+  /** Buffers that would be read in packed form if they were lasting. */
+  readonly packable = new Set<BufferId>();
   readonly #host: BackendWasm;
+  readonly #kernels: RawKernels;
   readonly #steps: Step[] = [];
-  readonly #constants: ReadonlyMap<BufferId, DataId>;
+  readonly #refills: Refill[] = [];
+  readonly #constants: Map<BufferId, DataId>;
   readonly #arena: number;
   /** Addresses that are the same in every call; NaN for the others. */
   readonly #fixed: Float64Array;
+  /** Addresses of the running call. */
+  readonly #addresses: Float64Array;
   /** Buffers that a call allocates for its results. */
   readonly #allocated: readonly View[];
 
+  /** @param lasting inputs that are the same tensors in most calls, such as parameters at inference: packed copies of them are kept */
   constructor(
     private readonly graph: Graph,
     kernels: RawKernels,
+    lasting: ReadonlySet<BufferId> = new Set(),
   ) {
     this.#host = wasmBackend();
+    this.#kernels = kernels;
+    const isLasting = (buffer: BufferId): boolean => {
+      if (graph.constants.has(buffer)) return true;
+      this.packable.add(buffer);
+      return lasting.has(buffer);
+    };
     const traced = graph.nodes.map((node) =>
-      node.kind === 'kernel' ? traceKernel(node, kernels) : undefined,
+      node.kind === 'kernel' ? traceKernel(node, kernels, isLasting) : undefined,
     );
-    this.#constants = writeConstants(graph, this.#host);
+    const flat = traced.map((trace) => trace && flatCallOf(trace));
+    const groups = groupFlatCalls(flat);
+    const storage = planStorage({ graph, traced, flat, groups });
     const results = new Set(resultViews(graph).map((view) => view.buffer));
-    const planned = graph.nodes.flatMap((node, i) => (traced[i] === undefined ? [] : node.outputs));
-    this.#allocated = planned.filter((view) => results.has(view.buffer));
+    this.#allocated = graph.nodes
+      .flatMap((node, i) => (traced[i] === undefined ? [] : node.outputs))
+      .filter((view) => results.has(view.buffer));
 
-    const { slots, slotCount, lifetimes, lifetimeSlots } = this.#layOut(
-      traced,
-      new Set(planned.map((view) => view.buffer)),
-      results,
-    );
-    const { offsets, bytes } = layOut(lifetimes);
-    this.arenaBytes = bytes;
-    this.#arena = allocate(bytes + 64);
-    this.#fixed = new Float64Array(slotCount).fill(NaN);
+    this.arenaBytes = storage.bytes;
+    this.#arena = allocate(storage.bytes + 64);
+    this.#constants = writeConstants(graph, this.#host);
+    this.#fixed = new Float64Array(storage.slotCount).fill(NaN);
     const base = Math.ceil(this.#arena / 64) * 64;
-    lifetimeSlots.forEach((slot, i) => (this.#fixed[slot] = base + offsets[i]));
+    for (const [slot, offset] of storage.offsets) this.#fixed[slot] = base + offset;
     for (const [buffer, dataId] of this.#constants) this.#fixed[buffer] = this.#addressOf(dataId);
+    this.#addresses = new Float64Array(this.#fixed);
     traced.forEach((trace, i) =>
       trace?.tables.forEach(({ place, offset, values }) => {
-        writeTable(this.#fixed[slots[i][place]] + offset, values);
+        writeTable(this.#fixed[storage.slots[i][place]] + offset, values);
       }),
     );
+    this.#pack(traced, storage);
+    this.#compile(traced, flat, groups, storage);
+    this.#dropPacked(traced);
+  }
 
-    const freed = buffersFreedAfter(graph);
-    graph.nodes.forEach((node, i) => {
-      const trace = traced[i];
-      if (trace !== undefined) {
-        for (const call of trace.calls) this.#steps.push(rawStep(call, kernels, slots[i], this.#fixed));
-      } else if (node.kind === 'random') {
-        this.#steps.push((run) => {
-          this.#borrowing(run, (read) => runRandomNode(node, read, run.memory));
-          for (const { buffer } of node.outputs)
-            run.addresses[buffer] = this.#addressOf(run.memory.data[buffer] as DataId);
-        });
-      } else {
-        const call = kernelCall(node, this.#host);
-        this.#steps.push((run) => {
-          this.#borrowing(run, (read) => call(read, run.memory));
-          for (const { buffer } of node.outputs)
-            run.addresses[buffer] = this.#addressOf(run.memory.data[buffer] as DataId);
-        });
+  /** Fills packed copies of constants, and prepares to fill those of inputs. */
+  #pack(traced: readonly (TracedKernel | undefined)[], { slots }: Storage): void {
+    const done = new Set<number>();
+    traced.forEach((trace, i) => {
+      for (const { place, calls } of trace?.packs ?? []) {
+        const slot = slots[i][place];
+        if (done.has(slot)) continue;
+        done.add(slot);
+        const source = trace?.places[place] as { view: View };
+        const { buffer } = source.view;
+        const steps = calls.map((call) => rawStep(call, this.#kernels, slots[i], this.#fixed));
+        if (this.#constants.has(buffer)) {
+          const run = { addresses: this.#addresses, memory: { data: [], keys: [] } };
+          for (const step of steps) step(run);
+        } else this.#refills.push({ buffer, steps, of: null });
       }
-      const dynamic = freed[i].filter((buffer) => Number.isNaN(this.#fixed[buffer]));
-      if (dynamic.length > 0) this.#steps.push(({ memory }) => this.#free(memory, dynamic));
     });
   }
 
-  /** Gives each place of the traced kernels a slot, and the lifetimes of those that lie in the arena. */
-  #layOut(
-    traced: readonly (TracedKernel | undefined)[],
-    planned: ReadonlySet<BufferId>,
-    results: ReadonlySet<BufferId>,
-  ): { slots: number[][]; slotCount: number; lifetimes: Lifetime[]; lifetimeSlots: number[] } {
-    const { graph } = this;
-    const lifetimes: Lifetime[] = [];
-    const lifetimeSlots: number[] = [];
-    const last = new Map<BufferId, number>();
-    graph.nodes.forEach((node, i) => viewsRead(node).forEach((view) => last.set(view.buffer, i)));
-    graph.nodes.forEach((node, first) => {
-      for (const view of node.outputs) {
-        if (!planned.has(view.buffer) || results.has(view.buffer)) continue;
-        lifetimes.push({ bytes: bytesOf(view), first, last: last.get(view.buffer) ?? first });
-        lifetimeSlots.push(view.buffer);
+  /** Gives constants back that nobody reads but in packed form. */
+  #dropPacked(traced: readonly (TracedKernel | undefined)[]): void {
+    const read = new Set(resultViews(this.graph).map((view) => view.buffer));
+    this.graph.nodes.forEach((node, i) => {
+      const trace = traced[i];
+      if (trace === undefined) for (const { buffer } of viewsRead(node)) read.add(buffer);
+      for (const { arguments: values } of trace?.calls ?? []) {
+        for (const value of values) {
+          const place = typeof value === 'number' ? undefined : trace?.places[value.place];
+          if (place?.kind === 'input') read.add(place.view.buffer);
+        }
       }
     });
-    let slotCount = graph.bufferCount;
-    const slots = traced.map((trace, i) =>
-      (trace?.places ?? []).map((place, index) => {
-        if (place.kind === 'input' || place.kind === 'output') return place.view.buffer;
-        // Scratch with tables in it belongs to its kernel alone: they are written once.
-        const forever = (trace as TracedKernel).tables.some((table) => table.place === index);
-        lifetimes.push({
-          bytes: place.bytes,
-          first: forever ? 0 : i,
-          last: forever ? graph.nodes.length : i,
+    for (const [buffer, dataId] of this.#constants) {
+      if (read.has(buffer)) continue;
+      this.#host.disposeData(dataId);
+      this.#constants.delete(buffer);
+    }
+  }
+
+  #compile(
+    traced: readonly (TracedKernel | undefined)[],
+    flat: readonly (FlatCall | undefined)[],
+    groups: readonly number[],
+    { slots, tiles }: Storage,
+  ): void {
+    const freed = buffersFreedAfter(this.graph);
+    let tiled: TiledCall[] = [];
+    let dynamic: BufferId[] = [];
+    this.graph.nodes.forEach((node, i) => {
+      const trace = traced[i];
+      const call = flat[i];
+      const isGrouped = groups[i] === groups[i - 1] || groups[i] === groups[i + 1];
+      if (trace !== undefined && call !== undefined && isGrouped) {
+        const moves = call.operands.map(({ place }) => {
+          const { view } = trace.places[place] as { view: View };
+          return tiles.has(view.buffer) ? 0 : bytesOf(view) / sizeOf(view.shape);
         });
-        lifetimeSlots.push(slotCount);
-        return slotCount++;
-      }),
-    );
-    return { slots, slotCount, lifetimes, lifetimeSlots };
+        tiled.push({ call: trace.calls[0], flat: call, slots: slots[i], moves });
+        if (groups[i] !== groups[i + 1]) {
+          this.#steps.push(tiledStep(tiled, this.#kernels, this.#fixed));
+          tiled = [];
+        }
+      } else if (trace !== undefined) {
+        for (const one of trace.calls) this.#steps.push(rawStep(one, this.#kernels, slots[i], this.#fixed));
+      } else {
+        const run =
+          node.kind === 'random'
+            ? (read: (view: View) => TensorInfo, memory: Memory) => runRandomNode(node, read, memory)
+            : kernelCall(node, this.#host);
+        this.#steps.push((current) => {
+          this.#borrowing(current, (read) => run(read, current.memory));
+          for (const { buffer } of node.outputs)
+            current.addresses[buffer] = this.#addressOf(current.memory.data[buffer] as DataId);
+        });
+      }
+      dynamic.push(...freed[i].filter((buffer) => Number.isNaN(this.#fixed[buffer])));
+      // A group reads all that it reads until its end.
+      if (dynamic.length === 0 || tiled.length > 0) return;
+      const free = dynamic;
+      this.#steps.push(({ memory }) => this.#free(memory, free));
+      dynamic = [];
+    });
   }
 
   run(inputs: readonly Tensor[], keys: readonly PRNGKey[]): unknown[] {
     const memory = newMemory(this.graph, this.#constants, inputs, keys);
-    const run: Run = { memory, addresses: new Float64Array(this.#fixed) };
-    const own: DataId[] = [];
+    const addresses = this.#addresses;
+    const run: Run = { memory, addresses };
     try {
       for (const { buffer, shape, dtype } of this.#allocated) {
         const { dataId } = makeOutput(shape, dtype);
-        own.push(dataId);
         memory.data[buffer] = dataId;
-        run.addresses[buffer] = this.#addressOf(dataId);
+        addresses[buffer] = this.#addressOf(dataId);
       }
       for (const { buffer } of this.graph.inputs)
-        run.addresses[buffer] = this.#addressOf(memory.data[buffer] as DataId);
+        addresses[buffer] = this.#addressOf(memory.data[buffer] as DataId);
+      for (const refill of this.#refills) {
+        const dataId = memory.data[refill.buffer];
+        if (refill.of === dataId) continue;
+        for (const step of refill.steps) step(run);
+        refill.of = dataId;
+      }
       for (const step of this.#steps) step(run);
     } catch (error) {
-      for (const dataId of own) this.#host.disposeData(dataId);
+      const lent = new Set(this.graph.inputs.map(({ buffer }) => buffer));
+      memory.data.forEach((dataId, buffer) => {
+        if (dataId !== null && !lent.has(buffer) && !this.#constants.has(buffer))
+          this.#host.disposeData(dataId);
+      });
       throw error;
     }
     return takeResults(this.graph, memory, this.#host);

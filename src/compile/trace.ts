@@ -10,13 +10,15 @@ import { traceHeap, type HeapTracer } from '../backend/wasm/heap.js';
 import type { RawKernels } from '../backend/wasm/exports.js';
 import { isOwnKernel } from '../backend/wasm/kernel.js';
 import { planKernels } from './plan-kernels.js';
-import { bytesOf, kernelInputs, type KernelNode, type View } from './graph.js';
+import { bytesOf, kernelInputs, type BufferId, type KernelNode, type View } from './graph.js';
 
 /** A place that a traced kernel reads or writes. */
 export type Place =
   | { readonly kind: 'input'; readonly view: View }
   | { readonly kind: 'output'; readonly view: View }
   | { readonly kind: 'temporary'; readonly bytes: number }
+  /** A copy of a buffer in another layout, which stays from call to call. */
+  | { readonly kind: 'packed'; readonly view: View; readonly layout: string; readonly bytes: number }
   | { readonly kind: 'scratch'; readonly bytes: number };
 
 /** An argument of a raw function: a number, or an address as a place and an offset in bytes. */
@@ -36,11 +38,19 @@ export interface Table {
   readonly values: readonly number[];
 }
 
+/** The calls that fill a packed copy: to be made when the buffer that it is a copy of has other values. */
+export interface Pack {
+  readonly place: number;
+  readonly calls: readonly RawCall[];
+}
+
 /** What a kernel does to memory. */
 export interface TracedKernel {
   readonly places: readonly Place[];
   readonly calls: readonly RawCall[];
   readonly tables: readonly Table[];
+  /** How to fill the places that are packed copies. */
+  readonly packs: readonly Pack[];
   /** Places of the node's outputs, in order. */
   readonly outputs: readonly number[];
 }
@@ -55,10 +65,14 @@ class Tracer implements HeapTracer {
   readonly places: Place[] = [];
   readonly calls: RawCall[] = [];
   readonly tables: Table[] = [];
+  readonly packs: Pack[] = [];
   readonly raw: RawKernels;
   readonly #places = new Map<object, number>();
 
-  constructor(real: RawKernels) {
+  constructor(
+    real: RawKernels,
+    private readonly isLasting: (buffer: BufferId) => boolean,
+  ) {
     const exports = real as unknown as Readonly<Record<string | symbol, (...values: number[]) => number>>;
     // Of an empty object: the exports of an instance are frozen, and a proxy must show frozen properties as they are.
     this.raw = new Proxy({} as RawKernels, {
@@ -106,6 +120,23 @@ class Tracer implements HeapTracer {
     return body(this.places.length * WINDOW);
   }
 
+  packed(
+    weight: TensorInfo,
+    layout: string,
+    bytes: number,
+    pack: (pointer: number) => void,
+  ): number | undefined {
+    const source = this.places[this.placeOf(weight)];
+    if (source.kind !== 'input' || !this.isLasting(source.view.buffer)) return undefined;
+    const place = this.places.length;
+    this.places.push({ kind: 'packed', view: source.view, layout, bytes });
+    const pointer = (place + 1) * WINDOW;
+    const before = this.calls.length;
+    pack(pointer);
+    this.packs.push({ place, calls: this.calls.splice(before) });
+    return pointer;
+  }
+
   writeTable(pointer: number, values: readonly number[]): void {
     const place = Math.floor(pointer / WINDOW) - 1;
     const offset = pointer % WINDOW;
@@ -130,11 +161,17 @@ function tracedFunction(name: string): KernelFunc | undefined {
 /**
  * The raw calls that a kernel of ours makes for a node; `undefined` for kernels of others and for those that read memory
  * themselves, which have to be called.
+ *
+ * @param isLasting whether a buffer has the same values in most calls of a plan, so that a packed copy of it is worth its memory
  */
-export function traceKernel(node: KernelNode, real: RawKernels): TracedKernel | undefined {
+export function traceKernel(
+  node: KernelNode,
+  real: RawKernels,
+  isLasting: (buffer: BufferId) => boolean = () => false,
+): TracedKernel | undefined {
   const run = tracedFunction(node.name);
   if (run === undefined) return undefined;
-  const tracer = new Tracer(real);
+  const tracer = new Tracer(real, isLasting);
   const input = (view: View): TensorInfo => tracer.add({ kind: 'input', view }, view.shape, view.dtype);
   const inputs = kernelInputs(node, input);
   let made: TensorInfo | TensorInfo[];
@@ -156,5 +193,5 @@ export function traceKernel(node: KernelNode, real: RawKernels): TracedKernel | 
     if (places[place].kind !== 'temporary') return undefined;
     places[place] = { kind: 'output', view: node.outputs[i] };
   }
-  return { places, calls: tracer.calls, tables: tracer.tables, outputs };
+  return { places, calls: tracer.calls, tables: tracer.tables, packs: tracer.packs, outputs };
 }

@@ -37,6 +37,13 @@ export interface HeapTracer {
   discard(tensor: TensorInfo): void;
   withScratch<Result>(bytes: number, body: (pointer: number) => Result): Result;
   writeTable(pointer: number, table: readonly number[]): void;
+  /** A copy of `weight` in another layout, to be made by `pack` whenever the weight is another; `undefined` where that may be in every call. */
+  packed(
+    weight: TensorInfo,
+    layout: string,
+    bytes: number,
+    pack: (pointer: number) => void,
+  ): number | undefined;
 }
 
 let tracer: HeapTracer | undefined;
@@ -52,9 +59,9 @@ export function traceHeap<Result>(next: HeapTracer, f: () => Result): Result {
   }
 }
 
-/** Whether kernels are traced and nothing runs. */
-export function isTracing(): boolean {
-  return tracer !== undefined;
+/** What traces the kernels that are called now, if anything does. */
+export function currentTracer(): HeapTracer | undefined {
+  return tracer;
 }
 
 /** The raw exports when our kernels run on `backend`, for callers by pointer; `undefined` on any other backend. */

@@ -1,6 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import { allocate, isTracing, release, wasmBackend } from './heap.js';
+import { allocate, currentTracer, release, wasmBackend } from './heap.js';
 
 /** Smaller weights are packed in no time. */
 const smallest = 16 * 1024;
@@ -40,7 +40,9 @@ export function packedCopy(
   bytes: number,
   pack: (pointer: number) => void,
 ): number | undefined {
-  if (bytes < smallest || isTracing()) return undefined;
+  if (bytes < smallest) return undefined;
+  const tracer = currentTracer();
+  if (tracer !== undefined) return tracer.packed(weight, layout, bytes, pack);
   const { dataId } = weight;
   const existing = copies.get(dataId);
   // Another view of the same values may have another layout: it is packed each time.

@@ -90,9 +90,9 @@ function matMul(name: string, inputs: MatMulInputs, attrs: MatMulAttrs, epilogue
   }
   // A weight that meets many rows; few rows read it where it lies.
   const copy =
-    count === 1 && m > 8 && !transposeB
-      ? packedCopy(b, `${k}x${n}`, kernels.packedBytes(k, n), (pointer) => {
-          kernels.packB(k, n, fromB, n, 1, pointer);
+    count === 1 && m > 8
+      ? packedCopy(b, `${k}x${n}${transposeB ? ' transposed' : ''}`, kernels.packedBytes(k, n), (pointer) => {
+          kernels.packB(k, n, fromB, transposeB ? 1 : n, transposeB ? k : 1, pointer);
         })
       : undefined;
   withScratch(kernels.gemmScratch(m, n, k), (scratch) => {
