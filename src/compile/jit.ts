@@ -12,12 +12,13 @@ import {
 import { isTensor } from '../backend/engine.js';
 import { isRecording } from '../backend/recording.js';
 import type { PRNGKey } from '../random/key.js';
-import { leaves, unflatten, type Structure } from '../tree/tree.js';
+import { leaves, type Structure } from '../tree/tree.js';
 import { separated, takeArguments } from './arguments.js';
 import { checkReplay } from './check.js';
 import { describePlan, type PlanDescription } from './describe.js';
 import type { Graph } from './graph.js';
 import { optimise } from './optimise.js';
+import { patternOf, rebuilder, type Inputs, type Pattern } from './pattern.js';
 import { Plan } from './plan.js';
 import { record } from './record.js';
 
@@ -50,7 +51,8 @@ const CHECKED_REPLAYS = 3;
 
 interface Entry {
   readonly plan: Plan;
-  readonly structure: Structure;
+  readonly matches: Pattern;
+  readonly rebuild: (leaves: readonly unknown[]) => unknown;
   replays: number;
 }
 
@@ -76,6 +78,8 @@ function copied(tensor: Tensor): Tensor {
 
 class Compiler {
   readonly plans = new Map<string, Entry>();
+  /** The entry that served the last call. */
+  #latest: Entry | undefined;
   readonly #statics = new Set<string>();
   readonly #constants: ReadonlySet<number>;
 
@@ -88,23 +92,50 @@ class Compiler {
   }
 
   call(args: unknown[]): unknown {
+    const inputs: Inputs = { tensors: [], keys: [] };
+    const entry = this.#find(args, inputs);
+    if (entry === undefined) return this.#first(args);
+    const results = entry.plan.run(inputs.tensors, inputs.keys);
+    if (this.options.check === true && entry.replays++ < CHECKED_REPLAYS)
+      checkReplay(results, () => this.f(...args));
+    return entry.rebuild(results);
+  }
+
+  /** The plan for these arguments; `inputs` receives what it takes of them. */
+  #find(args: unknown[], inputs: Inputs): Entry | undefined {
+    const fits = ({ matches, plan }: Entry): boolean => {
+      inputs.tensors.length = 0;
+      inputs.keys.length = 0;
+      return plan.isUsable && matches(args, inputs);
+    };
+    if (this.#latest !== undefined && fits(this.#latest)) return this.#latest;
+    for (const [signature, entry] of this.plans) {
+      if (!fits(entry)) continue;
+      // Used last: moved to the end.
+      this.plans.delete(signature);
+      this.plans.set(signature, entry);
+      this.#latest = entry;
+      return entry;
+    }
+    return undefined;
+  }
+
+  /** The first call with arguments of a kind. */
+  #first(args: unknown[]): unknown {
     const taken = takeArguments(args);
     const constants = taken.tensors.map((tensor) => this.#isConstant(tensor));
     const which = taken.tensors.filter((_, i) => constants[i]).map(dataNumber);
     const signature = `${engine().backendName}|${taken.signature}|${which.join()}`;
-    const inputs = taken.tensors.filter((_, i) => !constants[i]);
-    const entry = this.plans.get(signature);
-    if (entry?.plan.isUsable === true) {
-      this.plans.delete(signature);
-      this.plans.set(signature, entry);
-      const results = entry.plan.run(inputs, taken.keys);
-      if (this.options.check === true && entry.replays++ < CHECKED_REPLAYS)
-        checkReplay(results, () => this.f(...args));
-      return unflatten(entry.structure, results as never);
-    }
     const { graph, structure, result } = this.#record(args, constants);
-    entry?.plan.dispose();
-    this.plans.set(signature, { plan: new Plan(graph), structure, replays: 0 });
+    // One of a backend that is gone.
+    this.plans.get(signature)?.plan.dispose();
+    this.#latest = {
+      plan: new Plan(graph),
+      matches: patternOf(args, (tensor) => (this.#isConstant(tensor) ? dataNumber(tensor) : undefined)),
+      rebuild: rebuilder(structure),
+      replays: 0,
+    };
+    this.plans.set(signature, this.#latest);
     this.#bound(taken.statics);
     return result;
   }
@@ -127,10 +158,11 @@ class Compiler {
   dispose(): void {
     for (const { plan } of this.plans.values()) plan.dispose();
     this.plans.clear();
+    this.#latest = undefined;
   }
 
   #isConstant(tensor: Tensor): boolean {
-    return this.#constants.has(dataNumber(tensor));
+    return this.#constants.size > 0 && this.#constants.has(dataNumber(tensor));
   }
 
   #record(
