@@ -35,10 +35,10 @@ function patternOfObject(node: Readonly<Record<string, unknown>>, constant: Cons
     .map((key) => ({ key, matches: patternOf(node[key], constant) }));
   return (value, inputs) => {
     if (!isNode(value) || Array.isArray(value)) return false;
-    let i = 0;
-    for (const key in value) if (key !== keys[i++]) return false;
-    if (i !== keys.length) return false;
     const object = value as Readonly<Record<string, unknown>>;
+    let i = 0;
+    for (const key in object) if (key !== keys[i++]) return false;
+    if (i !== keys.length) return false;
     for (const { key, matches } of children) if (!matches(object[key], inputs)) return false;
     return true;
   };

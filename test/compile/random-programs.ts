@@ -25,10 +25,10 @@ function tamed(x: tf.Tensor): tf.Tensor {
 
 function broadcasts(a: tf.Tensor, b: tf.Tensor): boolean {
   const rank = Math.max(a.rank, b.rank);
-  return Array.from({ length: rank }, (_, i) => [
-    a.shape[a.rank - 1 - i] ?? 1,
-    b.shape[b.rank - 1 - i] ?? 1,
-  ]).every(([m, n]) => m === n || m === 1 || n === 1);
+  return Array.from({ length: rank }).every((_, i) => {
+    const [m, n] = [a.shape.at(-1 - i) ?? 1, b.shape.at(-1 - i) ?? 1];
+    return m === n || m === 1 || n === 1;
+  });
 }
 
 function binary(f: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor): Operation {
@@ -94,14 +94,14 @@ const operations: readonly Operation[] = [
   (a, b, choice) => {
     if (a.rank !== 2 || b.rank !== 2) return undefined;
     const [flipA, flipB] = [(choice & 1) !== 0, (choice & 2) !== 0];
-    const [inner, other] = [a.shape[flipA ? 0 : 1], b.shape[flipB ? 1 : 0]];
-    if (inner !== other) return undefined;
+    const inner = a.shape[flipA ? 0 : 1];
+    if (inner === undefined || inner !== b.shape[flipB ? 1 : 0]) return undefined;
     return tf.div(tf.matMul(a as tf.Tensor2D, b as tf.Tensor2D, flipA, flipB), Math.max(inner, 1));
   },
   (a, b) => {
     // A dense layer, whose parts are fused.
-    const n = a.shape[a.rank - 1];
-    if (n === undefined || a.rank !== 2 || b.rank !== 1 || b.shape[0] !== n) return undefined;
+    const [, n] = a.shape as [number, number];
+    if (a.rank !== 2 || b.rank !== 1 || b.shape[0] !== n) return undefined;
     const w = tf.tensor2d(
       Float32Array.from({ length: n * n }, (_, i) => Math.sin(i * 1.3) / n),
       [n, n],
