@@ -2,9 +2,11 @@ import './backend/gradients/index.js';
 
 export { loadGraph, saveGraph, type LoadedGraph } from './compile/graph-file.js';
 export { jit, type Jitted, type JitOptions } from './compile/jit.js';
+/** Settings, scoped and global: `hk.config.context`, `hk.config.set`. */
 export * as config from './config/index.js';
 export { TankaError } from './errors/tanka-error.js';
 export type { ErrorCode } from './errors/catalogue.js';
+/** Factories of initializers, `(shape, dtype) => tensor`. */
 export * as initializers from './initializers/index.js';
 export {
   customCreator,
@@ -71,6 +73,7 @@ export {
   type UpdateOptions,
 } from './nn/exponential-moving-average.js';
 export { Flatten, type FlattenOptions } from './nn/flatten.js';
+/** The functions of `jax.nn`. */
 export * as nn from './nn/functions/index.js';
 export { oneHot, type OneHotOptions } from './nn/functions/one-hot.js';
 export { GroupNorm, type GroupNormOptions } from './nn/group-norm.js';
@@ -79,7 +82,9 @@ export { LayerNorm, type LayerNormOptions, type NormCallOptions } from './nn/lay
 export { Linear, type LinearOptions } from './nn/linear.js';
 export { MaxPool, maxPool, type MaxPoolOptions } from './nn/max-pool.js';
 export { multinomial } from './nn/multinomial.js';
+/** Whole networks: `MLP`, `ResNet`, `MobileNetV1`, the vector quantizers. */
 export * as nets from './nn/nets/index.js';
+/** Padding functions of convolutions and pools. */
 export * as pad from './nn/pad.js';
 export type { Padding } from './nn/padding.js';
 export { bidirectionalUnroll } from './nn/recurrent/bidirectional.js';
@@ -112,6 +117,7 @@ export { PRNGSequence, type KeyOrSeed, type PRNGSequenceState } from './random/p
 export { withEmptyState, withoutApplyRng, withoutState } from './transform/adapters.js';
 export { cond, switchCase, switchCase as switch } from './transform/branches.js';
 export { evalShape, type ShapeDtype, type ShapesOf } from './transform/eval-shape.js';
+/** What Haiku has in `hk.experimental` alone. */
 export * as experimental from './transform/experimental.js';
 export { grad, valueAndGrad } from './transform/grad.js';
 export { foriLoop, whileLoop } from './transform/loop.js';
@@ -120,12 +126,18 @@ export { map, scan } from './transform/scan.js';
 export { runningInit, transform, transformWithState } from './transform/transform.js';
 export { vmap, type VmapOptions } from './transform/vmap.js';
 export type { RngLike, Transformed, TransformedWithState } from './transform/pair.js';
+/** The functions of `jax.random`, equal to JAX to the bit. */
 export * as random from './random/index.js';
+/** The functions of `jax.tree`, and `dispose`. */
 export * as tree from './tree/index.js';
 export { donate } from './transform/donate.js';
+/** Functions over parameter and state trees: `filter`, `partition`, `merge`, … */
 export * as dataStructures from './data-structures/index.js';
+/** Adapters to and from Flax' `init`/`apply` convention. */
 export * as flax from './flax/index.js';
+/** Policies of the dtypes of parameters, computations and outputs by module class. */
 export * as mixedPrecision from './precision/index.js';
+/** Helpers for tests of modules. */
 export * as testing from './testing/index.js';
 export {
   layerStack,

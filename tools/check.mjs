@@ -11,6 +11,8 @@ const gates = [
   ['types, TypeScript 7', 'node', 'node_modules/typescript7/bin/tsc', '--noEmit'],
   ['rooms and cycles', 'depcruise', 'src', '--config', '.dependency-cruiser.cjs'],
   ['dead exports', 'knip', '--include', 'files,exports,unlisted,unresolved', '--no-config-hints'],
+  ['public API is as reported', 'node', 'tools/api-report.mjs'],
+  ['API reference, nothing undocumented', 'typedoc', '--tsconfig', 'tsconfig.build.json', '--emit', 'none'],
   ['package, publint', 'publint', '--strict'],
   ['package, types resolve', 'attw', '--pack', '.', '--profile', 'esm-only', '--format', 'ascii'],
   ['licences of dependencies', 'node', 'tools/licences.mjs'],

@@ -1,7 +1,7 @@
 import { module } from '../module/decorators.js';
 import { depthwiseDefaults, DepthwiseConvND, type DepthwiseConvOptions } from './depthwise-conv-nd.js';
 
-/** One-dimensional depthwise convolution of `[N, W, C]`: {@link DepthwiseConvND} with the default data format `NWC` (or `NCW`). */
+/** One-dimensional depthwise convolution of `[N, W, C]`, each channel by itself; default data format `NWC` (or `NCW`). */
 @module('depthwise_conv1_d', {
   positional: ['channelMultiplier', 'kernelShape'],
   defaults: { ...depthwiseDefaults, dataFormat: 'NWC' },

@@ -1,7 +1,7 @@
 import { module } from '../module/decorators.js';
 import { depthwiseDefaults, DepthwiseConvND, type DepthwiseConvOptions } from './depthwise-conv-nd.js';
 
-/** Two-dimensional depthwise convolution of `[N, H, W, C]`: {@link DepthwiseConvND} with the default data format `NHWC` (or `NCHW`). */
+/** Two-dimensional depthwise convolution of `[N, H, W, C]`, each channel by itself; default data format `NHWC` (or `NCHW`). */
 @module('depthwise_conv2_d', {
   positional: ['channelMultiplier', 'kernelShape'],
   defaults: { ...depthwiseDefaults, dataFormat: 'NHWC' },

@@ -1,7 +1,7 @@
 import { module } from '../module/decorators.js';
 import { depthwiseDefaults, DepthwiseConvND, type DepthwiseConvOptions } from './depthwise-conv-nd.js';
 
-/** Three-dimensional depthwise convolution of `[N, D, H, W, C]`: {@link DepthwiseConvND} with the default data format `NDHWC` (or `NCDHW`). */
+/** Three-dimensional depthwise convolution of `[N, D, H, W, C]`, each channel by itself; default data format `NDHWC` (or `NCDHW`). */
 @module('depthwise_conv3_d', {
   positional: ['channelMultiplier', 'kernelShape'],
   defaults: { ...depthwiseDefaults, dataFormat: 'NDHWC' },

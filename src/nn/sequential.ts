@@ -4,7 +4,12 @@ import { module } from '../module/decorators.js';
 import { Module, type ModuleOptions } from '../module/module.js';
 
 /** What stands in a list of layers: a function, or anything with a `call` method (modules, `BatchApply`, `Deferred`). */
-export type Layer = ((...args: never[]) => unknown) | { call(...args: never[]): unknown };
+export type Layer =
+  | ((...args: never[]) => unknown)
+  | {
+      /** Applies the layer. */
+      call(...args: never[]): unknown;
+    };
 
 /** Applies a {@link Layer}. */
 export function applyLayer(layer: Layer, args: readonly unknown[]): unknown {

@@ -20,7 +20,9 @@ export interface LookaheadState<S> {
 
 /** What {@link lookahead} returns: it takes gradients of the fast parameters and gives updates of both. */
 export interface LookaheadTransformation<S> {
+  /** The state before the first update. */
   readonly init: <P>(this: void, params: LookaheadParams<P>) => LookaheadState<S>;
+  /** One update of both kinds of parameters, and the next state. */
   readonly update: <P>(
     this: void,
     updates: P,

@@ -80,10 +80,12 @@ export class PRNGSequence implements IterableIterator<PRNGKey> {
     return Array.from({ length: num }, () => this.nextKey());
   }
 
+  /** As {@link nextKey}; the sequence never ends. */
   next(): IteratorResult<PRNGKey, never> {
     return { done: false, value: this.nextKey() };
   }
 
+  /** The sequence itself. */
   [Symbol.iterator](): this {
     return this;
   }

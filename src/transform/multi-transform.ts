@@ -17,12 +17,14 @@ export type StatefulAppliesOf<Fns> = Fns extends (...args: infer A) => infer R
 
 /** What {@link multiTransform} returns. */
 export interface MultiTransformed<Args extends readonly unknown[], Fns> {
+  /** The parameters, made by the template. */
   readonly init: (this: void, rng: RngLike, ...args: Args) => Params;
   readonly apply: AppliesOf<Fns>;
 }
 
 /** What {@link multiTransformWithState} returns. */
 export interface MultiTransformedWithState<Args extends readonly unknown[], Fns> {
+  /** The parameters and the state, made by the template. */
   readonly init: (this: void, rng: RngLike, ...args: Args) => [params: Params, state: State];
   readonly apply: StatefulAppliesOf<Fns>;
 }

@@ -8,7 +8,9 @@
 export interface TankaPlugin {
   readonly name: string;
   readonly enforce: 'pre';
-  config(): { worker: { format: 'es'; plugins: () => TankaPlugin[] } };
+  /** Makes workers modules, and applies the plugin in them. */
+  config(): { worker: { format: 'es'; plugins(): TankaPlugin[] } };
+  /** Mends the module that starts the threads. */
   transform(code: string, id: string): { code: string; map: null } | undefined;
 }
 

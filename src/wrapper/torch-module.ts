@@ -7,6 +7,7 @@ export type NamedVariables = Iterable<readonly [name: string, variable: Variable
 
 /** Any object with the parts of `torch.nn.Module` that a layer needs. */
 export interface TorchModule {
+  /** The output for one tensor, or nesting, an input. */
   forward(...inputs: never[]): unknown;
   /** Trainable, unless `variable.trainable` is false. */
   namedParameters(): NamedVariables;

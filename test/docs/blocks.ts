@@ -53,11 +53,12 @@ function filesBelow(folder: string, ending: string): string[] {
     .sort();
 }
 
-/** Every `ts` block of the README, the pages below `docs` and the docs comments of the source. */
+/** Every `ts` block of the README, the pages below `docs` (but for generated ones) and the docs comments of the source. */
 export function allBlocks(): Block[] {
-  const pages = ['README.md', ...filesBelow('docs', '.md')].flatMap((page) =>
-    blocksOf(page, readFileSync(page, 'utf8')),
-  );
+  const pages = [
+    'README.md',
+    ...filesBelow('docs', '.md').filter((file) => !file.endsWith('.api.md')),
+  ].flatMap((page) => blocksOf(page, readFileSync(page, 'utf8')));
   const comments = filesBelow('src', '.ts').flatMap((file) => {
     const text = readFileSync(file, 'utf8');
     return [...text.matchAll(/^ *\/\*\*\n[\s\S]*?\*\/$/gm)].flatMap((comment) => {

@@ -5,17 +5,21 @@ import type { LoadOptions } from './safetensors.js';
 
 /** What reading needs of Node's `node:fs/promises`. */
 export interface FileOpener {
+  /** Opens a file to read parts of it. */
   open(
     path: string,
     flags: string,
   ): Promise<{
+    /** Tells its size, in bytes. */
     stat(): Promise<{ readonly size: number }>;
+    /** Reads bytes at a position. */
     read(
       into: Uint8Array,
       offset: number,
       length: number,
       position: number,
     ): Promise<{ readonly bytesRead: number }>;
+    /** Gives the handle back. */
     close(): Promise<void>;
   }>;
 }

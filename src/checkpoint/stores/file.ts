@@ -2,18 +2,27 @@ import { checkName, notFound, type CheckpointStore } from './store.js';
 
 /** What the store needs of Node's `node:fs/promises`. */
 export interface FileSystem {
+  /** Opens a file to write it. */
   open(
     path: string,
     flags: string,
   ): Promise<{
+    /** Writes all bytes. */
     writeFile(bytes: Uint8Array): Promise<void>;
+    /** Resolves once the bytes are on the disk. */
     sync(): Promise<void>;
+    /** Gives the handle back. */
     close(): Promise<void>;
   }>;
+  /** All bytes of a file. */
   readFile(path: string): Promise<Uint8Array>;
+  /** Puts one file in the place of another, at once. */
   rename(from: string, to: string): Promise<void>;
+  /** Removes a file. */
   rm(path: string, options: { force: boolean }): Promise<void>;
+  /** Makes a folder. */
   mkdir(path: string, options: { recursive: boolean }): Promise<unknown>;
+  /** The names in a folder. */
   readdir(path: string): Promise<string[]>;
 }
 

@@ -4,6 +4,7 @@ import { checkDtype, checkRank, wrongShape } from '../input-checks.js';
 
 /** What an unroll calls at each step: a module, or anything else with this method. */
 export interface Core<Input, State, Output> {
+  /** One step. */
   call(inputs: Input, state: State): readonly [output: Output, state: State];
 }
 
@@ -21,13 +22,19 @@ export abstract class RNNCore<State = unknown, Input = Tensor, Output = Tensor>
    */
   abstract call(inputs: Input, state: State): [output: Output, state: State];
 
-  /** @param batchSize `null` for a state without batch dimension */
+  /**
+   * The state before the first step.
+   *
+   * @param batchSize `null` for a state without batch dimension
+   */
   abstract initialState(batchSize: number | null): State;
 }
 
 /** A recurrent core of whatever types. */
 export interface AnyRNNCore {
+  /** One step. */
   call(inputs: never, state: never): readonly [output: unknown, state: unknown];
+  /** The state before the first step; `null` for one without batch dimension. */
   initialState(batchSize: number | null): unknown;
 }
 

@@ -79,10 +79,12 @@ export class JaxLayer extends WrapperLayer {
     });
   }
 
+  /** The function of the call. */
   get callFn(): AnyFunction {
     return this.#model.callFn;
   }
 
+  /** The function that makes the parameters; `null` when they were given. */
   get initFn(): AnyFunction | null {
     return this.#model.initFn;
   }
@@ -172,6 +174,7 @@ export class JaxLayer extends WrapperLayer {
     this.#loading = value;
   }
 
+  /** Frees the weights; before they are built, the trees that were given. */
   override dispose(): { refCountAfterDispose: number; numDisposedVariables: number } {
     if (this.built) return super.dispose();
     // Copies of given trees that never became weights.
@@ -180,6 +183,7 @@ export class JaxLayer extends WrapperLayer {
     return { refCountAfterDispose: 0, numDisposedVariables: 0 };
   }
 
+  /** The options by value, functions by the names that they are registered under. */
   override getConfig(): serialization.ConfigDict {
     const [params, state] = this.built
       ? [saveTree(this.#params, 'params'), saveTree(this.#state, 'state')]

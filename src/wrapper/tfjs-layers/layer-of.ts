@@ -5,6 +5,7 @@ import { JaxLayer } from './jax-layer.js';
 
 /** A module whose `call` takes the inputs, and then whether it trains. */
 export interface CallableModule {
+  /** The outputs of a batch. */
   call(inputs: never, training: never): unknown;
 }
 

@@ -79,6 +79,7 @@ export class TorchModuleWrapper extends WrapperLayer {
     for (const [name, weight] of this.#byName) assign(weight, given.get(name) as Tensor);
   }
 
+  /** The options by value, the module by the name that it or its class is registered under. */
   override getConfig(): serialization.ConfigDict {
     const { module } = this;
     const registeredClass = isRegistered(module.constructor) ? module.constructor : module;
