@@ -15,6 +15,7 @@ const gates = [
   ['API reference, nothing undocumented', 'typedoc', '--tsconfig', 'tsconfig.build.json', '--emit', 'none'],
   ['package, publint', 'publint', '--strict'],
   ['package, types resolve', 'attw', '--pack', '.', '--profile', 'esm-only', '--format', 'ascii'],
+  ['release, dry run', 'node', 'tools/release.mjs', '--dry-run'],
   ['licences of dependencies', 'node', 'tools/licences.mjs'],
 ];
 
