@@ -187,8 +187,8 @@ export interface RawKernels {
   ): void;
   /** `out = condition ? a : b` over `n` values of four bytes. */
   select(n: number, condition: number, a: number, b: number, out: number): void;
-  /** `out[outer, inner] = scale * Σ x[outer, n, inner]`. */
-  reduceSum(outer: number, n: number, inner: number, x: number, out: number, scale: number): void;
+  /** `out[outer, inner] = Σ x[outer, n, inner] / count`. */
+  reduceSum(outer: number, n: number, inner: number, x: number, out: number, count: number): void;
   reduceMax(outer: number, n: number, inner: number, x: number, out: number): void;
   reduceMin(outer: number, n: number, inner: number, x: number, out: number): void;
   reduceProd(outer: number, n: number, inner: number, x: number, out: number): void;

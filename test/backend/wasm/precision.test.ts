@@ -29,6 +29,21 @@ describe('kernels outside of the dense family', () => {
     });
   });
 
+  it('divide the sums of columns: no mean is rounded twice', () => {
+    tf.tidy(() => {
+      // Sixteen columns go at once, then four, then single ones.
+      const width = 23;
+      for (const rows of [3, 7, 45]) {
+        const x = Float32Array.from({ length: rows * width }, (_, i) => (i * 37) % 101);
+        const expected = Float32Array.from({ length: width }, (_, column) => {
+          const values = x.filter((_, i) => i % width === column);
+          return values.reduce((total, value) => total + value, 0) / rows;
+        });
+        expect(tf.mean(tf.tensor(x, [rows, width]), 0).dataSync()).to.deep.equal(expected);
+      }
+    });
+  });
+
   it('keep the fraction of a fill value when images turn', () => {
     tf.tidy(() => {
       const turned = tf.image.rotateWithOffset(tf.ones([1, 4, 4, 1]), Math.PI / 4, 0.5);

@@ -66,8 +66,8 @@ export interface LayerDescriptor {
   readonly batchAxis?: number | null | ((caseId: string) => number | null);
   /** State entries that depend on the inputs: compared within the tolerance of outputs, all others bit by bit. */
   readonly stateFromData?: RegExp;
-  /** Of state that depends on the inputs, where Haiku's own float32 is off by about the tolerance of outputs. Default: that one. */
-  readonly stateTolerance?: number;
+  /** Of state that depends on the inputs, where Haiku itself does not give the same twice. Default: that of outputs. */
+  readonly stateTolerance?: (caseId: string, backend: 'wasm' | 'cpu') => number;
   /** The cases that finite differences cannot check, by id. */
   readonly notDifferentiable?: RegExp;
 }

@@ -1,4 +1,5 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
+import { tolerances } from '../../support/tolerances.js';
 import type { LayerDescriptor, Refusal } from './descriptor.js';
 
 type Depth = 18 | 34 | 50 | 101 | 152 | 200;
@@ -24,8 +25,10 @@ export const netDescriptors: readonly LayerDescriptor[] = [
     layer: 'ResNet',
     batchAxis: null,
     stateFromData: /\/average$/,
-    // The last groups see one or two cells an image: the variance of the goldens is up to 2.5e-5 off Haiku's in float64.
-    stateTolerance: 5e-5,
+    // The last group sees two cells, by whose difference its norm divides: a last digit grows to 1e-5. The compiled apply of
+    // dm-haiku is 3.7e-5 off this golden, dm-haiku in float64 1.9e-5. WASM is within the tolerance of outputs; TensorFlow.js's
+    // CPU backend divides each value before it sums them up for a mean, and rounds once more than both.
+    stateTolerance: (id, backend) => (id === 'resnet/eval' && backend === 'cpu' ? 5e-5 : tolerances.output),
     // Relus and max pools have kinks closer than a step all over a whole network.
     notDifferentiable: /^resnet/,
     cases: [

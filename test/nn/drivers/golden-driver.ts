@@ -39,18 +39,19 @@ export interface GoldenOptions {
   /** State that depends on the inputs and so equals Haiku's within the tolerance of outputs. */
   readonly stateFromData?: RegExp;
   /** Default: that of outputs. */
-  readonly stateTolerance?: number;
+  readonly stateTolerance?: (id: string, backend: (typeof backends)[number]) => number;
 }
 
 /** Declares the tests that compare a case with its golden. */
 export function testGolden(
   layerCase: GoldenLayerCase,
-  { stateFromData, stateTolerance = tolerances.output }: GoldenOptions = {},
+  { stateFromData, stateTolerance }: GoldenOptions = {},
 ): void {
   const { golden, arrays } = layerCase;
-  const toleranceOf = (name: string): number => (stateFromData?.test(name) === true ? stateTolerance : 0);
 
   for (const backend of backends) {
+    const ofState = stateTolerance?.(golden.id, backend) ?? tolerances.output;
+    const toleranceOf = (name: string): number => (stateFromData?.test(name) === true ? ofState : 0);
     onBackend(backend, () => {
       it(`${golden.id}: parameters and state from the seed, outputs and state of each step`, () => {
         const model = modelOf(layerCase);
@@ -69,7 +70,7 @@ export function testGolden(
             `output of step ${i}`,
             toCamelCase,
           );
-          expectBundles(next, { golden: step.state, arrays }, `state after step ${i}`, () => stateTolerance);
+          expectBundles(next, { golden: step.state, arrays }, `state after step ${i}`, () => ofState);
           hk.tree.dispose([output, state]);
           state = next;
         });

@@ -117,7 +117,7 @@ function reduceAs(
   }
 }
 
-/** The divisor goes into the last of the sums, in double precision. */
+/** The last of the sums is divided, in double precision: a product with `1 / count` would round twice. */
 function mean(x: TensorInfo, axis: Axes, keepDims: boolean): TensorInfo {
   if (x.dtype !== 'float32') {
     const cast = runKernel('Cast', { x }, { dtype: 'float32' });
@@ -133,7 +133,7 @@ function mean(x: TensorInfo, axis: Axes, keepDims: boolean): TensorInfo {
     keepDims,
     (isLast) =>
       (...args) =>
-        raw().reduceSum(...args, isLast ? 1 / count : 1),
+        raw().reduceSum(...args, isLast ? count : 1),
   );
 }
 
