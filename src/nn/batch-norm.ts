@@ -17,7 +17,7 @@ import { checkAffineCall, checkAffineInit } from './affine-checks.js';
 import { checkAxes, toAbsoluteAxes } from './axes.js';
 import { channelIndexOf } from './channel-index.js';
 import { ExponentialMovingAverage } from './exponential-moving-average.js';
-import { checkDtype, checkRank } from './input-checks.js';
+import { checkDtype, checkRank, wrongShape } from './input-checks.js';
 
 /** Options of {@link BatchNorm}. */
 export interface BatchNormOptions extends ModuleOptions {
@@ -33,7 +33,10 @@ export interface BatchNormOptions extends ModuleOptions {
   readonly scaleInit?: Initializer;
   /** Of `offset`. Default: zeros. */
   readonly offsetInit?: Initializer;
-  /** Axes to take mean and variance over. Default: all but the channels. */
+  /**
+   * Axes to take mean and variance over. Default: all but the channels. Parameters have size 1 along those that are written from
+   * the front alone, as in Haiku.
+   */
   readonly axis?: number | readonly number[];
   /** Where the channels are: see `hk.getChannelIndex`. Default `'channels_last'`. */
   readonly dataFormat?: string;
@@ -69,7 +72,7 @@ export class BatchNorm extends Module {
     const { createScale, createOffset, decayRate, scaleInit, offsetInit, axis, dataFormat } = options;
     checkAffineInit(this, 'scale', createScale, scaleInit);
     checkAffineInit(this, 'offset', createOffset, offsetInit);
-    if (axis !== undefined) checkAxes(this, axis, 'axis');
+    if (axis !== undefined) checkAxes(this, [axis].flat(), 'axis');
     this.channelIndex = channelIndexOf(this, dataFormat ?? 'channels_last');
     this.meanEma = new ExponentialMovingAverage(decayRate, { name: 'mean_ema' });
     this.varEma = new ExponentialMovingAverage(decayRate, { name: 'var_ema' });
@@ -78,8 +81,8 @@ export class BatchNorm extends Module {
   /**
    * @param x `[N, ..., C]`, or with channels first `[N, C, ...]`
    * @param isTraining takes the statistics of the batch and updates the moving averages
-   * @throws `input-rank`, `input-dtype`; `call-options` for a scale or offset that is a parameter already; `state-missing` when not
-   * training before any training
+   * @throws `input-rank`, `input-dtype`; `input-shape` for two axes that are the same in it; `call-options` for a scale or offset that is a
+   * parameter already; `state-missing` when not training before any training
    */
   call<R extends Rank>(
     x: Tensor<R>,
@@ -92,8 +95,10 @@ export class BatchNorm extends Module {
     checkRank(this, x, { min: this.channelIndex === 1 ? 2 : 1 }, '[N, ..., C] or [N, C, ...]');
     checkDtype(this, x, 'float32');
     const [channels] = toAbsoluteAxes(this.channelIndex, x.rank);
-    const axes =
-      axis === undefined ? [...x.shape.keys()].filter((i) => i !== channels) : toAbsoluteAxes(axis, x.rank);
+    const reduced = [axis ?? [...x.shape.keys()].filter((i) => i !== channels)].flat();
+    const axes = toAbsoluteAxes(reduced, x.rank);
+    if (axes.length < reduced.length)
+      throw wrongShape(this, x, `an input in which the axes [${reduced.join(', ')}] differ`);
 
     let mean: Tensor;
     let variance: Tensor;
@@ -109,7 +114,7 @@ export class BatchNorm extends Module {
       this.varEma.call(variance);
     }
 
-    const shape = x.shape.map((size, i) => (axes.includes(i) ? 1 : size));
+    const shape = x.shape.map((size, i) => (reduced.includes(i) ? 1 : size));
     const gain = createScale
       ? getParameter('scale', shape, { dtype: x.dtype, init: scaleInit ?? constant(1) })
       : scale;

@@ -1,5 +1,6 @@
-import { gather, maximum, minimum, mod, scalar, tensor, Tensor } from '@tensorflow/tfjs-core';
+import { tensor, Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
 import { dot } from '../backend/ops/dot.js';
+import { takeRows } from '../backend/ops/take-rows.js';
 import { TankaError } from '../errors/tanka-error.js';
 import { truncatedNormal } from '../initializers/truncated-normal.js';
 import { module } from '../module/decorators.js';
@@ -10,7 +11,7 @@ import { checkDtype } from './input-checks.js';
 
 /** The two ways of {@link Embed} to look embeddings up. */
 export const EmbedLookupStyle = {
-  /** Picks rows: ids below 0 count from the end, ids out of range give the nearest row. */
+  /** Picks rows: ids below 0 count from the end, ids out of range give the nearest row, and it no gradient. */
   ARRAY_INDEX: 'ARRAY_INDEX',
   /** Multiplies one-hot vectors by the matrix: ids out of range give zeros. */
   ONE_HOT: 'ONE_HOT',
@@ -70,8 +71,9 @@ export class Embed extends Module {
   }
 
   /** The matrix of embeddings `[vocabSize, embedDim]`. */
-  get embeddings(): Tensor {
-    return getParameter('embeddings', [this.vocabSize, this.embedDim], { init: this.init });
+  get embeddings(): Tensor2D {
+    const shape = [this.vocabSize, this.embedDim];
+    return getParameter('embeddings', shape, { init: this.init }) as Tensor2D;
   }
 
   /**
@@ -82,11 +84,8 @@ export class Embed extends Module {
   call(ids: Tensor, { lookupStyle = this.lookupStyle }: Pick<EmbedOptions, 'lookupStyle'> = {}): Tensor {
     checkDtype(this, ids, 'int32');
     switch (lookupStyle) {
-      case 'ARRAY_INDEX': {
-        const int = (value: number): Tensor => scalar(value, 'int32');
-        const inReach = maximum(minimum(ids, int(this.vocabSize - 1)), int(-this.vocabSize));
-        return gather(this.embeddings, mod(inReach, int(this.vocabSize)));
-      }
+      case 'ARRAY_INDEX':
+        return takeRows(this.embeddings, ids);
       case 'ONE_HOT':
         return dot(oneHot(ids, this.vocabSize), this.embeddings);
       default:

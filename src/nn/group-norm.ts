@@ -22,7 +22,10 @@ import type { NormCallOptions } from './layer-norm.js';
 
 /** Options of {@link GroupNorm}. */
 export interface GroupNormOptions extends ModuleOptions {
-  /** Axes to take mean and variance over, within each group of channels. Default: all but the first. */
+  /**
+   * Axes to take mean and variance over, within each group of channels. Default: all but the first. Negative ones count from the last
+   * (Haiku's count in a shape that is cut into groups, and hit other axes).
+   */
   readonly axis?: AxisOrAxes;
   /** Makes a parameter that multiplies the normalized input. Default `true`. */
   readonly createScale?: boolean;

@@ -1,9 +1,7 @@
 import {
   add,
   argMin,
-  customGrad,
   exp,
-  gather,
   log,
   matMul,
   mean,
@@ -15,12 +13,12 @@ import {
   sub,
   sum,
   transpose,
-  type GradSaveFunc,
   type Rank,
   type Tensor,
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
 import { stopGradient } from '../../backend/ops/stop-gradient.js';
+import { takeRows } from '../../backend/ops/take-rows.js';
 import { oneHot } from '../functions/one-hot.js';
 import { checkDtype, checkRank, wrongShape, type LayerName } from '../input-checks.js';
 
@@ -49,22 +47,9 @@ export function checkVectors(layer: LayerName, x: Tensor, embeddingDim: number):
   }
 }
 
-/**
- * The embeddings (columns of `[embeddingDim, numEmbeddings]`) of some numbers: `[...indices, embeddingDim]`. The numbers are
- * no input of the differentiated operation: they come from the vectors, and no gradient goes back there.
- */
+/** The embeddings (columns of `[embeddingDim, numEmbeddings]`) of some numbers: `[...indices, embeddingDim]`. */
 export function lookUp(embeddings: Tensor2D, indices: Tensor): Tensor {
-  const [size, count] = embeddings.shape;
-  const flat = reshape(indices, [indices.size]);
-  const operation = customGrad((...inputs) => {
-    const [table, save] = inputs as unknown as [Tensor2D, GradSaveFunc];
-    save([flat]);
-    return {
-      value: gather(transpose(table), flat),
-      gradFunc: (dy: Tensor, [numbers]: Tensor[]) => matMul(dy, oneHot(numbers, count), true, false),
-    };
-  });
-  return reshape(operation(embeddings), [...indices.shape, size]);
+  return takeRows(transpose(embeddings), indices);
 }
 
 /** Squared distances `|x|² − 2 x · e + |e|²` of all vectors to all embeddings, and which embedding is nearest. */

@@ -6,6 +6,9 @@ const options = (hk: Library) => ({ wInit: hk.initializers.varianceScaling({ sca
 export const attentionDescriptors: readonly LayerDescriptor[] = [
   {
     layer: 'Embed',
+    batchAxis: (id) => (id.startsWith('embed/scalar') ? null : 0),
+    // JAX drops the gradients of ids out of range, although their rows count.
+    notDifferentiable: /^embed\/out_of_range_array_index/,
     cases: [
       {
         id: 'embed/matrix',

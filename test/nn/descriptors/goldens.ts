@@ -64,7 +64,11 @@ export function goldenLayerCase(
   return {
     id: golden.id,
     run,
-    inputs: (): Tensor[] => golden.inputs.map((reference) => goldenTensor(arrayOf(arrays, reference))),
+    inputs: (): Tensor[] =>
+      golden.inputs.map((reference) =>
+        // The file holds scalars as vectors of one.
+        goldenTensor({ ...arrayOf(arrays, reference), shape: reference.shape }),
+      ),
     seed: golden.seed,
     ...(golden.apply_seed === undefined ? {} : { applySeed: golden.apply_seed }),
     golden,
@@ -76,7 +80,7 @@ function isShapesCase(golden: ModuleGoldenCase | ShapesGoldenCase): golden is Sh
   return 'param_shapes' in golden;
 }
 
-const files = ['layers', 'nets', 'spatial'].map((name) =>
+const files = ['layers', 'nets', 'spatial', 'edges'].map((name) =>
   goldenCases<ModuleGoldenCase | ShapesGoldenCase>(name),
 );
 

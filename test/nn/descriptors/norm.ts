@@ -139,6 +139,30 @@ export const normDescriptors: readonly LayerDescriptor[] = [
         says: ['0.5'],
       },
       {
+        what: 'a slice of axes',
+        run: (hk, [x]) =>
+          new hk.BatchNorm({
+            createScale: true,
+            createOffset: true,
+            decayRate: 0.9,
+            axis: { start: 0, stop: -1 } as never,
+          }).call(x, true),
+        inputs: [{ shape: [4, 3] }],
+        code: 'layer-options',
+        says: ['stop'],
+      },
+      {
+        what: 'an axis twice',
+        run: (hk, [x]) =>
+          new hk.BatchNorm({ createScale: true, createOffset: true, decayRate: 0.9, axis: [0, -2] }).call(
+            x,
+            true,
+          ),
+        inputs: [{ shape: [4, 3] }],
+        code: 'input-shape',
+        says: ['[0, -2]'],
+      },
+      {
         what: 'a vector with channels first',
         run: (hk, [x]) =>
           new hk.BatchNorm({
