@@ -15,12 +15,16 @@ export interface Pretrained {
   /** What it takes when no file is given, as paths or texts. */
   readonly samples: readonly string[];
   /** Loads the weights and these inputs. */
-  readonly prepare: (inputs: readonly string[]) => Demonstration;
+  readonly prepare: (inputs: readonly string[]) => Demonstration | Promise<Demonstration>;
 }
 
 /** The models by name; each is loaded when it is asked for. */
 export const models: Readonly<Record<string, () => Promise<Pretrained>>> = {
   efficientnet: async () => (await import('./efficientnet/run.js')).efficientnet,
+  minilm: async () => (await import('./minilm/run.js')).minilm,
+  silero: async () => (await import('./silero/run.js')).silero,
+  'basic-pitch': async () => (await import('./basic-pitch/run.js')).basicPitchNotes,
+  textgenrnn: async () => (await import('./textgenrnn/run.js')).textgenrnn,
 };
 
 /** The middle one of the milliseconds that `run` takes, the first calls left out. */

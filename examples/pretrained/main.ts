@@ -19,7 +19,7 @@ for (const name of chosen === undefined ? Object.keys(models) : [chosen]) {
   const given = inputs.length > 0 ? inputs : model.samples;
   console.log(`── ${name} ${'─'.repeat(60 - name.length)}`);
   const start = performance.now();
-  const { unit, report, plan } = model.prepare(given);
+  const { unit, report, plan } = await model.prepare(given);
   console.log(`weights and input loaded in ${(performance.now() - start).toFixed(0)} ms`);
   for (const line of await report()) console.log(line);
 

@@ -9,5 +9,5 @@ const [name, ...inputs] = process.argv.slice(2);
 setWasmPaths(`${dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'))}/`);
 await setBackend('wasm');
 await ready();
-const { eager } = (await models[name]()).prepare(inputs);
+const { eager } = await (await models[name]()).prepare(inputs);
 console.log(median(eager));

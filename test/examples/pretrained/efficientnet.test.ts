@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { slice, type Tensor, type Tensor2D, type Tensor4D } from '@tensorflow/tfjs-core';
+import { slice, type Tensor2D, type Tensor4D } from '@tensorflow/tfjs-core';
 import { expect } from 'chai';
 import * as hk from 'tanka';
 import { bestGuesses } from '../../../examples/pretrained/efficientnet/classes.js';
@@ -8,27 +8,9 @@ import { EfficientNetLite0, efficientNetLite0 } from '../../../examples/pretrain
 import { centreSquare, toImages } from '../../../examples/pretrained/efficientnet/photo.js';
 import { efficientNetLite0Weights } from '../../../examples/pretrained/efficientnet/weights.js';
 import { tolerances } from '../../support/tolerances.js';
-import { pretrainedFile, recordedWeights, Recording } from './support.js';
+import { pretrainedFile, recordedWeights, Recording, watched, type Stages } from './support.js';
 
 const photos = ['chelsea', 'coffee'].map((name) => decodePhoto(pretrainedFile(`samples/${name}.png`)));
-
-/** The network with the results of these modules beside its own. */
-function withStages(modules: readonly string[]) {
-  return hk.transformWithState((images: Tensor4D) => {
-    const stages: Record<string, Tensor> = {};
-    const logits = hk.interceptMethods(
-      (next, args, { module, methodName }) => {
-        const out = next(...args);
-        const name = module.moduleName?.split('/').slice(1).join('/');
-        if (methodName === 'call' && name !== undefined && modules.includes(name))
-          stages[name] = out as Tensor;
-        return out;
-      },
-      () => new EfficientNetLite0().call(images, false),
-    );
-    return { logits, stages };
-  });
-}
 
 describe('examples/pretrained: EfficientNet-Lite0', () => {
   it('cuts and resizes photos as Pillow did, to the bit', () => {
@@ -58,18 +40,22 @@ describe('examples/pretrained: EfficientNet-Lite0', () => {
     const first = slice(images, [0, 0, 0, 0], [1, 224, 224, 3]);
 
     const stageNames = recording.names.filter((name) => name.startsWith('act.')).map((name) => name.slice(4));
-    const staged = withStages(stageNames).apply(params, state, null, first)[0];
-    expect(Object.keys(staged.stages)).to.have.members(stageNames);
+    const stages: Stages = {};
+    const network = hk.transformWithState((x: Tensor4D) =>
+      watched(stageNames, stages, () => new EfficientNetLite0().call(x, false)),
+    );
+    const watchedResult = network.apply(params, state, null, first);
+    expect(Object.keys(stages)).to.have.members(stageNames);
     for (const name of stageNames) {
       const largest = Math.max(...Array.from(recording.values(`act.${name}`), Math.abs));
-      const difference = recording.difference(`act.${name}`, staged.stages[name]);
+      const difference = recording.difference(`act.${name}`, stages[name][0]);
       expect(difference / largest, name).to.be.below(tolerances.pretrainedLogits);
     }
 
     const [logits, nextState] = efficientNetLite0.apply(params, state, images, false);
     expect(recording.difference('logits', logits)).to.be.below(tolerances.pretrainedLogits);
     expect(bestGuesses(logits, 1).map(([best]) => best.name)).to.deep.equal(['Egyptian cat', 'espresso']);
-    hk.tree.dispose([checkpoint, params, state, images, first, staged, logits, nextState]);
+    hk.tree.dispose([checkpoint, params, state, images, first, stages, watchedResult, logits, nextState]);
   });
 
   it('equals itself as a plan, whose batch norms went into its convolutions', () => {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import type { Tensor } from '@tensorflow/tfjs-core';
+import { clone, keep, type Tensor } from '@tensorflow/tfjs-core';
 import { expect } from 'chai';
+import * as hk from 'tanka';
 import { loadSafetensors, safetensorsMetadata, type Checkpoint } from 'tanka/checkpoint';
 import { goldenArrays, goldenValues } from '../../support/goldens.js';
 
@@ -12,6 +13,22 @@ export function pretrainedFile(path: string): Uint8Array {
 /** The recorded weights of a model; the caller's. */
 export function recordedWeights(model: string): Checkpoint {
   return loadSafetensors(pretrainedFile(`weights/${model}.safetensors`));
+}
+
+/** Results of modules by name, one for each of their calls; the caller's. */
+export type Stages = Record<string, Tensor[]>;
+
+/** Runs `f` within a transform and keeps the results of `call` of these modules, by their names below the outermost, in `stages`. */
+export function watched<T>(names: readonly string[], stages: Stages, f: () => T): T {
+  return hk.interceptMethods((next, args, { module, methodName }) => {
+    const out = next(...args);
+    const name = module.moduleName?.split('/').slice(1).join('/') ?? '';
+    if (methodName === 'call' && names.includes(name)) {
+      // A loop frees what its steps make.
+      (stages[name] ??= []).push(keep(clone((Array.isArray(out) ? out[0] : out) as Tensor)));
+    }
+    return out;
+  }, f);
 }
 
 /** What the original engine made of the same input: shapes, and evenly spaced values, as `tools/goldens/sample_pretrained.py` keeps them. */
