@@ -50,8 +50,10 @@ export function depthwise(
       for (let ox = 0; ox < outWidth; ) {
         const u = ox * strideWidth - left;
         const inside = u >= 0 && ox + 4 <= outWidth && u + 3 * strideWidth + (kernelWidth - 1) * dilationWidth < inWidth;
-        if (inside && kernelWidth == 3 && multiplier == 1 && stepX == next) {
-          fourOfThree(line + <usize>u * pixel, taps, bias, y, outChannels, v1 - v0, stepY, stepX, tap, activation);
+        if (inside && kernelWidth == 3 && multiplier == 1 && (next == stepX || next == 2 * stepX)) {
+          fourOfThree(
+            line + <usize>u * pixel, taps, bias, y, outChannels, v1 - v0, next == stepX ? 1 : 2, stepY, stepX, tap, activation,
+          );
           ox += 4;
           y += 4 * tap;
         } else if (inside) {
@@ -111,45 +113,124 @@ function four(
   }
 }
 
-/**
- * The same for kernels of three columns whose outputs lie one tap apart: six columns of input serve all twelve products
- * of a row.
- */
-function fourOfThree(
-  x: usize, w: usize, bias: usize, y: usize, channels: i32, height: i32, stepY: usize, step: usize, tap: usize, activation: i32,
+/** The four channels of a vector, or fewer: a type, so that the common case carries no test. */
+class Four {}
+class Fewer {}
+
+// @ts-ignore: decorator
+@inline
+function loadOf<Width>(p: usize, left: i32): v128 {
+  return idof<Width>() == idof<Four>() ? v128.load(p) : loadPartial(p, left);
+}
+
+// @ts-ignore: decorator
+@inline
+function storeOf<Width>(p: usize, v: v128, left: i32): void {
+  if (idof<Width>() == idof<Four>()) v128.store(p, v);
+  else storePartial(p, v, left);
+}
+
+/** Four outputs of one vector of channels that lie one tap apart: six columns of input serve all twelve products of a row. */
+// @ts-ignore: decorator
+@inline
+function neighbours<Width>(
+  x: usize, w: usize, bias: usize, y: usize, left: i32, height: i32, stepY: usize, step: usize, tap: usize, activation: i32,
 ): void {
-  for (let j = 0; j < channels; j += 4) {
-    const left = channels - j;
-    const at = <usize>j << 2;
-    let s0 = bias ? loadPartial(bias + at, left) : zeros();
-    let s1 = s0, s2 = s0, s3 = s0;
-    let q = w + at;
-    for (let ky = 0, p = x + at; ky < height; ky++, p += stepY, q += 3 * tap) {
-      const w0 = loadPartial(q, left), w1 = loadPartial(q + tap, left), w2 = loadPartial(q + 2 * tap, left);
-      let v = loadPartial(p, left);
-      s0 = fma(v, w0, s0);
-      v = loadPartial(p + step, left);
-      s0 = fma(v, w1, s0);
-      s1 = fma(v, w0, s1);
-      v = loadPartial(p + 2 * step, left);
-      s0 = fma(v, w2, s0);
-      s1 = fma(v, w1, s1);
-      s2 = fma(v, w0, s2);
-      v = loadPartial(p + 3 * step, left);
-      s1 = fma(v, w2, s1);
-      s2 = fma(v, w1, s2);
-      s3 = fma(v, w0, s3);
-      v = loadPartial(p + 4 * step, left);
-      s2 = fma(v, w2, s2);
-      s3 = fma(v, w1, s3);
-      v = loadPartial(p + 5 * step, left);
-      s3 = fma(v, w2, s3);
-    }
-    storePartial(y + at, activate(s0, activation), left);
-    storePartial(y + tap + at, activate(s1, activation), left);
-    storePartial(y + 2 * tap + at, activate(s2, activation), left);
-    storePartial(y + 3 * tap + at, activate(s3, activation), left);
+  let s0 = bias ? loadOf<Width>(bias, left) : zeros();
+  let s1 = s0, s2 = s0, s3 = s0;
+  for (let ky = 0; ky < height; ky++) {
+    const w0 = loadOf<Width>(w, left), w1 = loadOf<Width>(w + tap, left), w2 = loadOf<Width>(w + 2 * tap, left);
+    const p = x;
+    let v = loadOf<Width>(p, left);
+    s0 = fma(v, w0, s0);
+    v = loadOf<Width>(p + step, left);
+    s0 = fma(v, w1, s0);
+    s1 = fma(v, w0, s1);
+    v = loadOf<Width>(p + 2 * step, left);
+    s0 = fma(v, w2, s0);
+    s1 = fma(v, w1, s1);
+    s2 = fma(v, w0, s2);
+    v = loadOf<Width>(p + 3 * step, left);
+    s1 = fma(v, w2, s1);
+    s2 = fma(v, w1, s2);
+    s3 = fma(v, w0, s3);
+    v = loadOf<Width>(p + 4 * step, left);
+    s2 = fma(v, w2, s2);
+    s3 = fma(v, w1, s3);
+    v = loadOf<Width>(p + 5 * step, left);
+    s3 = fma(v, w2, s3);
+    x += stepY;
+    w += 3 * tap;
   }
+  storeOf<Width>(y, activate(s0, activation), left);
+  storeOf<Width>(y + tap, activate(s1, activation), left);
+  storeOf<Width>(y + 2 * tap, activate(s2, activation), left);
+  storeOf<Width>(y + 3 * tap, activate(s3, activation), left);
+}
+
+/** The same for outputs two taps apart: nine columns. */
+// @ts-ignore: decorator
+@inline
+function everySecond<Width>(
+  x: usize, w: usize, bias: usize, y: usize, left: i32, height: i32, stepY: usize, step: usize, tap: usize, activation: i32,
+): void {
+  let s0 = bias ? loadOf<Width>(bias, left) : zeros();
+  let s1 = s0, s2 = s0, s3 = s0;
+  for (let ky = 0; ky < height; ky++) {
+    const w0 = loadOf<Width>(w, left), w1 = loadOf<Width>(w + tap, left), w2 = loadOf<Width>(w + 2 * tap, left);
+    const p = x;
+    let v = loadOf<Width>(p, left);
+    s0 = fma(v, w0, s0);
+    v = loadOf<Width>(p + step, left);
+    s0 = fma(v, w1, s0);
+    v = loadOf<Width>(p + 2 * step, left);
+    s0 = fma(v, w2, s0);
+    s1 = fma(v, w0, s1);
+    v = loadOf<Width>(p + 3 * step, left);
+    s1 = fma(v, w1, s1);
+    v = loadOf<Width>(p + 4 * step, left);
+    s1 = fma(v, w2, s1);
+    s2 = fma(v, w0, s2);
+    v = loadOf<Width>(p + 5 * step, left);
+    s2 = fma(v, w1, s2);
+    v = loadOf<Width>(p + 6 * step, left);
+    s2 = fma(v, w2, s2);
+    s3 = fma(v, w0, s3);
+    v = loadOf<Width>(p + 7 * step, left);
+    s3 = fma(v, w1, s3);
+    v = loadOf<Width>(p + 8 * step, left);
+    s3 = fma(v, w2, s3);
+    x += stepY;
+    w += 3 * tap;
+  }
+  storeOf<Width>(y, activate(s0, activation), left);
+  storeOf<Width>(y + tap, activate(s1, activation), left);
+  storeOf<Width>(y + 2 * tap, activate(s2, activation), left);
+  storeOf<Width>(y + 3 * tap, activate(s3, activation), left);
+}
+
+/** Kernels of three columns, four outputs `stride` taps apart. */
+function fourOfThree(
+  x: usize, w: usize, bias: usize, y: usize, channels: i32, height: i32, stride: i32, stepY: usize, step: usize, tap: usize,
+  activation: i32,
+): void {
+  const end = channels & ~3;
+  let j = 0;
+  if (stride == 1) {
+    for (; j < end; j += 4) {
+      const at = <usize>j << 2;
+      neighbours<Four>(x + at, w + at, bias ? bias + at : 0, y + at, 4, height, stepY, step, tap, activation);
+    }
+  } else {
+    for (; j < end; j += 4) {
+      const at = <usize>j << 2;
+      everySecond<Four>(x + at, w + at, bias ? bias + at : 0, y + at, 4, height, stepY, step, tap, activation);
+    }
+  }
+  if (j == channels) return;
+  const at = <usize>j << 2, left = channels - j;
+  if (stride == 1) neighbours<Fewer>(x + at, w + at, bias ? bias + at : 0, y + at, left, height, stepY, step, tap, activation);
+  else everySecond<Fewer>(x + at, w + at, bias ? bias + at : 0, y + at, left, height, stepY, step, tap, activation);
 }
 
 /** One output, over the part of its window that lies inside. */
@@ -157,7 +238,18 @@ function one(
   x: usize, w: usize, bias: usize, y: usize, outChannels: i32, multiplier: i32, height: i32, width: i32,
   tapRow: usize, stepY: usize, stepX: usize, tap: usize, activation: i32,
 ): void {
-  for (let j = 0; j < outChannels; j += 4) {
+  let j = 0;
+  if (multiplier == 1) {
+    for (; j + 4 <= outChannels; j += 4) {
+      const at = <usize>j << 2;
+      let s = bias ? v128.load(bias + at) : zeros();
+      for (let ky = 0, line = x + at, weights = w + at; ky < height; ky++, line += stepY, weights += tapRow) {
+        for (let kx = 0, p = line, q = weights; kx < width; kx++, p += stepX, q += tap) s = fma(v128.load(p), v128.load(q), s);
+      }
+      v128.store(y + at, activate(s, activation));
+    }
+  }
+  for (; j < outChannels; j += 4) {
     const left = outChannels - j;
     const at = <usize>j << 2;
     let s = bias ? loadPartial(bias + at, left) : zeros();

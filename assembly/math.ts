@@ -14,16 +14,16 @@ function c(value: f32): v128 {
   return f32x4.splat(value);
 }
 
-/** `(e^r - 1 - r) / r²` for `|r| <= ln(2) / 2`. */
+/** `(e^r - 1) / r` for `|r| <= ln(2) / 2`, to half a unit in the last place of `e^r`. */
 // @ts-ignore: decorator
 @inline
-function expTail(r: v128): v128 {
-  let p = c(1.987569150e-4);
-  p = fma(p, r, c(1.3981999507e-3));
-  p = fma(p, r, c(8.3334519073e-3));
-  p = fma(p, r, c(4.1665795894e-2));
-  p = fma(p, r, c(1.6666665459e-1));
-  return fma(p, r, c(5.0000001201e-1));
+function expQuotient(r: v128): v128 {
+  let p = c(1.3843399938195944e-3);
+  p = fma(p, r, c(8.374338038265705e-3));
+  p = fma(p, r, c(4.1668012738227844e-2));
+  p = fma(p, r, c(1.6666428744792938e-1));
+  p = fma(p, r, c(4.999999403953552e-1));
+  return fma(p, r, c(1));
 }
 
 /** `x - n ln 2`, in two steps so that nothing is lost. */
@@ -33,41 +33,43 @@ function reduced(x: v128, n: v128): v128 {
   return fma(n, c(2.12194440e-4), fma(n, c(-0.693359375), x));
 }
 
-/** `2^n`. */
-// @ts-ignore: decorator
-@inline
-function power2(n: v128): v128 {
-  return i32x4.shl(i32x4.add(n, i32x4.splat(127)), 23);
-}
-
-/** Overflows to infinity and runs out through the subnormal numbers: the scale is applied in two halves. */
+/**
+ * Overflows to infinity and runs out through the subnormal numbers: the scale is applied in two halves. Adding 1.5 * 2^23 rounds to
+ * an integer, which then stands in the last bits of the sum: conversions are slow in engines.
+ */
 // @ts-ignore: decorator
 @inline
 export function exp(x: v128): v128 {
   x = f32x4.pmax(f32x4.pmin(x, c(89)), c(-104));
-  const n = f32x4.nearest(f32x4.mul(x, c(1.44269504)));
-  const r = reduced(x, n);
-  const p = f32x4.add(fma(f32x4.mul(r, r), expTail(r), r), c(1));
-  const whole = i32x4.trunc_sat_f32x4_s(n);
+  const z = fma(x, c(1.44269504), c(12582912));
+  const r = reduced(x, f32x4.sub(z, c(12582912)));
+  const whole = i32x4.sub(z, i32x4.splat(0x4b400000));
   const half = i32x4.shr_s(whole, 1);
-  return f32x4.mul(f32x4.mul(p, power2(half)), power2(i32x4.sub(whole, half)));
+  const scale = i32x4.shl(i32x4.add(half, i32x4.splat(127)), 23);
+  const rest = i32x4.shl(i32x4.add(i32x4.sub(whole, half), i32x4.splat(127)), 23);
+  return f32x4.mul(fma(f32x4.mul(r, scale), expQuotient(r), scale), rest);
 }
 
-/** For arguments that are known to be finite and at most 0, as in a softmax: one scale is enough down to 1e-38. */
+/** For arguments of at most 0, as in a softmax: to 1.8e-7 of its value, and 0 below -87.7, where the scale is 0. */
 // @ts-ignore: decorator
 @inline
 export function expOfNegative(x: v128): v128 {
-  x = f32x4.pmax(x, c(-87.3));
-  const n = f32x4.nearest(f32x4.mul(x, c(1.44269504)));
-  const r = reduced(x, n);
-  const p = f32x4.add(fma(f32x4.mul(r, r), expTail(r), r), c(1));
-  return f32x4.mul(p, power2(i32x4.trunc_sat_f32x4_s(n)));
+  x = f32x4.pmax(x, c(-88));
+  const z = fma(x, c(1.44269504), c(12583039));
+  const scale = i32x4.shl(z, 23);
+  const r = reduced(x, f32x4.sub(z, c(12583039)));
+  let p = c(8.290234953165054e-3);
+  p = fma(p, r, c(4.1898392140865326e-2));
+  p = fma(p, r, c(1.6667640209197998e-1));
+  p = fma(p, r, c(4.9999144673347473e-1));
+  p = fma(p, r, c(9.999997019767761e-1));
+  return fma(f32x4.mul(r, scale), p, scale);
 }
 
 // @ts-ignore: decorator
 @inline
 export function expm1(x: v128): v128 {
-  const near = fma(f32x4.mul(x, x), expTail(x), x);
+  const near = f32x4.mul(x, expQuotient(x));
   return choose(f32x4.lt(f32x4.abs(x), c(0.34)), near, f32x4.sub(exp(x), c(1)));
 }
 
@@ -115,10 +117,12 @@ export function log1p(x: v128): v128 {
   return choose(ends, direct, f32x4.add(direct, f32x4.div(lost, u)));
 }
 
+/** Of the magnitude, so that the exponential is at most 1 and nothing cancels on either side. */
 // @ts-ignore: decorator
 @inline
 export function sigmoid(x: v128): v128 {
-  return f32x4.div(c(1), f32x4.add(c(1), exp(f32x4.neg(x))));
+  const e = expOfNegative(v128.or(x, i32x4.splat(0x80000000)));
+  return f32x4.div(choose(f32x4.lt(x, c(0)), e, c(1)), f32x4.add(c(1), e));
 }
 
 /** An odd polynomial near 0, where `1 - 2 / (e^2x + 1)` would lose all digits. */
@@ -133,8 +137,8 @@ export function tanh(x: v128): v128 {
   p = fma(p, z, c(1.33314422036e-1));
   p = fma(p, z, c(-3.33332819422e-1));
   const near = fma(f32x4.mul(z, x), p, x);
-  const e = exp(f32x4.add(magnitude, magnitude));
-  const far = f32x4.sub(c(1), f32x4.div(c(2), f32x4.add(e, c(1))));
+  const e = expOfNegative(f32x4.mul(magnitude, c(-2)));
+  const far = f32x4.div(f32x4.sub(c(1), e), f32x4.add(c(1), e));
   const sign = v128.and(x, i32x4.splat(0x80000000));
   return choose(f32x4.lt(magnitude, c(0.625)), near, v128.or(far, sign));
 }
@@ -164,6 +168,6 @@ export function erf(x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function softplus(x: v128): v128 {
-  const t = exp(f32x4.neg(f32x4.abs(x)));
+  const t = expOfNegative(v128.or(x, i32x4.splat(0x80000000)));
   return f32x4.add(f32x4.pmax(x, c(0)), log1p(t));
 }

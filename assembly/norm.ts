@@ -1,20 +1,30 @@
 // Softmax and normalizations of the rows of `[rows, n]`.
 import { fma, loadPartial, storePartial, sumOfLanes, zeros } from './lanes';
-import { exp, expOfNegative, log } from './math';
+import { expOfNegative, log } from './math';
 import { sum } from './reduce';
 
-/** The largest of a row; NaN if there is one. */
+/** The largest of a row. A NaN may be lost: whoever asks takes exponentials of all entries and meets it there. */
 function largest(n: i32, x: usize): f32 {
   let a = f32x4.splat(-Infinity);
+  let b = a, c = a, d = a;
   let i = 0;
+  for (; i + 16 <= n; i += 16) {
+    a = f32x4.pmax(a, v128.load(x));
+    b = f32x4.pmax(b, v128.load(x, 16));
+    c = f32x4.pmax(c, v128.load(x, 32));
+    d = f32x4.pmax(d, v128.load(x, 48));
+    x += 64;
+  }
   for (; i + 4 <= n; i += 4) {
-    a = f32x4.max(a, v128.load(x));
+    a = f32x4.pmax(a, v128.load(x));
     x += 16;
   }
-  a = f32x4.max(a, v128.shuffle<f32>(a, a, 2, 3, 0, 1));
-  let m = f32x4.extract_lane(f32x4.max(a, v128.shuffle<f32>(a, a, 1, 0, 3, 2)), 0);
+  a = f32x4.pmax(f32x4.pmax(a, b), f32x4.pmax(c, d));
+  a = f32x4.pmax(a, v128.shuffle<f32>(a, a, 2, 3, 0, 1));
+  let m = f32x4.extract_lane(f32x4.pmax(a, v128.shuffle<f32>(a, a, 1, 0, 3, 2)), 0);
   for (; i < n; i++) {
-    m = max<f32>(m, load<f32>(x));
+    const v = load<f32>(x);
+    if (v > m) m = v;
     x += 4;
   }
   return m;
@@ -27,34 +37,42 @@ function firstLanes(v: v128, n: i32): v128 {
   return v128.and(v, i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(n)));
 }
 
-/** `y = e^x / Σ e^x` of each row; infinite and NaN entries give what IEEE arithmetic gives. */
+/** `y = e^x / Σ e^x` of each row; infinite and NaN entries give what IEEE arithmetic gives, `-Infinity` exactly 0. */
 export function softmax(rows: i32, n: i32, x: usize, y: usize): void {
   for (let r = 0; r < rows; r++) {
-    const m = largest(n, x);
-    const vm = f32x4.splat(m);
-    // An infinite or NaN maximum gives differences that the short exponential does not know.
-    const isPlain = m - m == 0;
-    let total: f32 = 0;
-    let a = zeros();
+    const m = f32x4.splat(largest(n, x));
+    let a = zeros(), b = zeros();
     let i = 0;
-    if (isPlain) {
-      for (; i + 4 <= n; i += 4) {
-        const e = expOfNegative(f32x4.sub(v128.load(x + (<usize>i << 2)), vm));
-        v128.store(y + (<usize>i << 2), e);
-        a = f32x4.add(a, e);
-      }
+    for (; i + 8 <= n; i += 8) {
+      const e = expOfNegative(f32x4.sub(v128.load(x), m));
+      const f = expOfNegative(f32x4.sub(v128.load(x, 16), m));
+      v128.store(y, e);
+      v128.store(y, f, 16);
+      a = f32x4.add(a, e);
+      b = f32x4.add(b, f);
+      x += 32;
+      y += 32;
     }
     for (; i < n; i += 4) {
-      const e = exp(f32x4.sub(loadPartial(x + (<usize>i << 2), n - i), vm));
-      storePartial(y + (<usize>i << 2), e, n - i);
+      const e = expOfNegative(f32x4.sub(loadPartial(x, n - i), m));
+      storePartial(y, e, n - i);
       a = f32x4.add(a, firstLanes(e, n - i));
+      x += 16;
+      y += 16;
     }
-    total = sumOfLanes(a);
-    const scale = f32x4.splat(1 / total);
-    for (i = 0; i + 4 <= n; i += 4) {
-      v128.store(y + (<usize>i << 2), f32x4.mul(v128.load(y + (<usize>i << 2)), scale));
+    const scale = f32x4.splat(1 / sumOfLanes(f32x4.add(a, b)));
+    // Back to the start of the row: the loops above went on in steps of four.
+    x -= <usize>((n + 3) & ~3) << 2;
+    y -= <usize>((n + 3) & ~3) << 2;
+    for (i = 0; i + 8 <= n; i += 8) {
+      const at = y + (<usize>i << 2);
+      v128.store(at, f32x4.mul(v128.load(at), scale));
+      v128.store(at, f32x4.mul(v128.load(at, 16), scale), 16);
     }
-    for (; i < n; i++) store<f32>(y + (<usize>i << 2), load<f32>(y + (<usize>i << 2)) * (1 / total));
+    for (; i < n; i += 4) {
+      const at = y + (<usize>i << 2);
+      storePartial(at, f32x4.mul(loadPartial(at, n - i), scale), n - i);
+    }
     x += <usize>n << 2;
     y += <usize>n << 2;
   }
@@ -68,7 +86,7 @@ export function logSoftmax(rows: i32, n: i32, x: usize, y: usize): void {
     for (let i = 0; i < n; i += 4) {
       const d = f32x4.sub(loadPartial(x + (<usize>i << 2), n - i), m);
       storePartial(y + (<usize>i << 2), d, n - i);
-      a = f32x4.add(a, firstLanes(exp(d), n - i));
+      a = f32x4.add(a, firstLanes(expOfNegative(d), n - i));
     }
     const shift = log(f32x4.splat(sumOfLanes(a)));
     for (let i = 0; i < n; i += 4) {
@@ -92,7 +110,7 @@ export function softmaxGradient(rows: i32, n: i32, y: usize, dy: usize, dx: usiz
     for (let i = 0; i < n; i += 4) {
       const d = loadPartial(dy + (<usize>i << 2), n - i);
       const v = loadPartial(y + (<usize>i << 2), n - i);
-      const g = logarithm ? f32x4.sub(d, f32x4.mul(s, exp(v))) : f32x4.mul(f32x4.sub(d, s), v);
+      const g = logarithm ? f32x4.sub(d, f32x4.mul(s, expOfNegative(v))) : f32x4.mul(f32x4.sub(d, s), v);
       storePartial(dx + (<usize>i << 2), g, n - i);
     }
     y += <usize>n << 2;
