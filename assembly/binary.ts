@@ -9,6 +9,7 @@ class Max {}
 class Min {}
 class SquaredDifference {}
 class FloorDiv {}
+class Prelu {}
 class Equal {}
 class NotEqual {}
 class Less {}
@@ -43,6 +44,7 @@ function combine<F>(a: v128, b: v128): v128 {
     return f32x4.mul(d, d);
   }
   if (idof<F>() == idof<FloorDiv>()) return f32x4.floor(f32x4.div(a, b));
+  if (idof<F>() == idof<Prelu>()) return v128.bitselect(f32x4.mul(a, b), a, f32x4.lt(a, f32x4.splat(0)));
   if (idof<F>() == idof<Equal>()) return f32x4.eq(a, b);
   if (idof<F>() == idof<NotEqual>()) return f32x4.ne(a, b);
   if (idof<F>() == idof<Less>()) return f32x4.lt(a, b);
@@ -153,13 +155,19 @@ function row<F>(n: i32, a: usize, stepA: i32, b: usize, stepB: i32, out: usize):
       putPartial<F>(out, v, rest);
     }
   } else {
+    // Both may stay: then every result is the same.
     const va = v128.load32_splat(a);
-    for (; i < n; i += 4) {
-      const left = n - i;
-      const v = combine<F>(va, stepB != 0 ? loadPartial(b, left) : v128.load32_splat(b));
-      putPartial<F>(out, v, left);
-      if (stepB != 0) b += 16;
+    const move: usize = stepB != 0 ? 16 : 0;
+    const same = v128.load32_splat(b);
+    for (; i < whole; i += 4) {
+      const v = combine<F>(va, move != 0 ? v128.load(b) : same);
+      put<F>(out, v);
+      b += move;
       out += bytes4<F>();
+    }
+    if (rest) {
+      const v = combine<F>(va, move != 0 ? loadPartial(b, rest) : same);
+      putPartial<F>(out, v, rest);
     }
   }
 }
@@ -174,6 +182,7 @@ function rowOf(op: i32, n: i32, a: usize, stepA: i32, b: usize, stepB: i32, out:
     case 5: row<Min>(n, a, stepA, b, stepB, out); break;
     case 6: row<SquaredDifference>(n, a, stepA, b, stepB, out); break;
     case 7: row<FloorDiv>(n, a, stepA, b, stepB, out); break;
+    case 8: row<Prelu>(n, a, stepA, b, stepB, out); break;
     case 16: row<Equal>(n, a, stepA, b, stepB, out); break;
     case 17: row<NotEqual>(n, a, stepA, b, stepB, out); break;
     case 18: row<Less>(n, a, stepA, b, stepB, out); break;

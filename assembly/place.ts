@@ -1,6 +1,93 @@
 // Moving values: strided copies, gathers, sums by segment, one-hot rows, casts.
 import { loadPartial, storePartial } from './lanes';
 
+/** Few bytes are copied by vectors: `memory.copy` leaves the engine's own code, which takes longer than a short row. */
+// @ts-ignore: decorator
+@inline
+function copy(out: usize, x: usize, bytes: usize): void {
+  if (bytes > 512) {
+    memory.copy(out, x, bytes);
+    return;
+  }
+  const end = x + bytes;
+  for (; x + 16 <= end; x += 16, out += 16) v128.store(out, v128.load(x));
+  for (; x + 4 <= end; x += 4, out += 4) store<i32>(out, load<i32>(x));
+  for (; x < end; x++, out++) store<u8>(out, load<u8>(x));
+}
+
+/** A block of 4 x 4 four-byte entries; strides in bytes. */
+// @ts-ignore: decorator
+@inline
+function transpose4(x: usize, strideX: usize, out: usize, strideOut: usize): void {
+  const r0 = v128.load(x), r1 = v128.load(x + strideX);
+  const r2 = v128.load(x + 2 * strideX), r3 = v128.load(x + 3 * strideX);
+  const t0 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5), t1 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
+  const t2 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7), t3 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+  v128.store(out, v128.shuffle<f64>(t0, t1, 0, 2));
+  v128.store(out + strideOut, v128.shuffle<f64>(t0, t1, 1, 3));
+  v128.store(out + 2 * strideOut, v128.shuffle<f64>(t2, t3, 0, 2));
+  v128.store(out + 3 * strideOut, v128.shuffle<f64>(t2, t3, 1, 3));
+}
+
+/** `out[column, row] = x[row, column]` of four-byte entries, both contiguous in their last axis. */
+function transposePlane(rows: i32, columns: i32, x: usize, strideX: usize, out: usize, strideOut: usize): void {
+  let r = 0;
+  // Sixteen rows fill a line of the cache of the result.
+  for (; r + 4 <= rows; ) {
+    const height = r + 16 <= rows ? 16 : 4;
+    let c = 0;
+    for (; c + 4 <= columns; c += 4) {
+      const from = x + (<usize>c << 2), to = out + <usize>c * strideOut;
+      transpose4(from, strideX, to, strideOut);
+      if (height == 16) {
+        transpose4(from + 4 * strideX, strideX, to + 16, strideOut);
+        transpose4(from + 8 * strideX, strideX, to + 32, strideOut);
+        transpose4(from + 12 * strideX, strideX, to + 48, strideOut);
+      }
+    }
+    for (; c < columns; c++) {
+      let from = x + (<usize>c << 2), to = out + <usize>c * strideOut;
+      for (let i = 0; i < height; i++, from += strideX, to += 4) store<i32>(to, load<i32>(from));
+    }
+    r += height;
+    x += <usize>height * strideX;
+    out += <usize>height << 2;
+  }
+  for (; r < rows; r++, x += strideX, out += 4) {
+    let from = x, to = out;
+    for (let c = 0; c < columns; c++, from += 4, to += strideOut) store<i32>(to, load<i32>(from));
+  }
+}
+
+/**
+ * Transposes all planes of a tensor of four-byte entries: `rows` of `columns` each, neighbours in `x`. `table` holds for each of the
+ * `rank` other axes: its size, the bytes by which `x` and by which `out` move along it, and room for a counter.
+ */
+export function transposePlanes(
+  rank: i32, table: usize, rows: i32, columns: i32, x: usize, strideX: i32, out: usize, strideOut: i32,
+): void {
+  for (let axis = 0; axis < rank; axis++) store<i32>(table + (axis << 4), 0, 12);
+  while (true) {
+    transposePlane(rows, columns, x, strideX, out, strideOut);
+    let axis = rank - 1;
+    for (; axis >= 0; axis--) {
+      const entry = table + (axis << 4);
+      const size = load<i32>(entry);
+      const count = load<i32>(entry, 12) + 1;
+      x += load<i32>(entry, 4);
+      out += load<i32>(entry, 8);
+      if (count < size) {
+        store<i32>(entry, count, 12);
+        break;
+      }
+      store<i32>(entry, 0, 12);
+      x -= <usize>size * load<i32>(entry, 4);
+      out -= <usize>size * load<i32>(entry, 8);
+    }
+    if (axis < 0) return;
+  }
+}
+
 /**
  * Copies to `out`, contiguous, from `x` with any strides in bytes (0 repeats, negative runs backwards). `table` holds for
  * each of the `rank` outer axes, outermost first: its size, its stride, and room for a counter. The innermost axis
@@ -11,7 +98,7 @@ export function copyStrided(rank: i32, table: usize, n: i32, inner: i32, bytes: 
   const size = <usize>n * <usize>bytes;
   while (true) {
     if (inner == bytes) {
-      memory.copy(out, x, size);
+      copy(out, x, size);
     } else if (bytes == 4) {
       let from = x;
       for (let i: usize = 0; i < size; i += 4) {
@@ -60,7 +147,7 @@ export function gather(
         if (<u32>index >= <u32>size) return b * picks + i;
         const from = x + <usize>index * <usize>bytes;
         if (bytes == 4) store<i32>(out, load<i32>(from));
-        else memory.copy(out, from, bytes);
+        else copy(out, from, bytes);
         out += bytes;
       }
       x += <usize>size * <usize>bytes;
@@ -169,7 +256,7 @@ export function matMulInt(
 /** Copies `rows` pieces of `bytes` bytes; strides in bytes. */
 export function copyRows(rows: i32, bytes: i32, x: usize, strideX: i32, out: usize, strideOut: i32): void {
   for (let i = 0; i < rows; i++) {
-    memory.copy(out, x, bytes);
+    copy(out, x, bytes);
     x += strideX;
     out += strideOut;
   }

@@ -1,5 +1,6 @@
 import type { GradConfig, Tensor } from '@tensorflow/tfjs-core';
 import { backend_util, mul, tensor } from '@tensorflow/tfjs-core';
+import { sidesOf } from '../ops/window.js';
 import { sizeOf } from './broadcasting.js';
 import { rule, runKernel } from './rule.js';
 
@@ -26,7 +27,7 @@ function poolAxes(shape: number[], { filterSize, strides, pad, dimRoundingMode }
       filterSize as number,
       strides as number,
       1,
-      pad,
+      sidesOf(pad),
       dimRoundingMode,
     );
     return [

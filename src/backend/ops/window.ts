@@ -1,4 +1,4 @@
-import { pad, reshape, slice, type Tensor } from '@tensorflow/tfjs-core';
+import { pad, reshape, slice, type backend_util, type Tensor } from '@tensorflow/tfjs-core';
 
 /** Cells put before and after a dimension; negative ones are cut off. */
 export type PaddingPair = readonly [before: number, after: number];
@@ -12,6 +12,18 @@ export type WindowPadding = PaddingName | readonly PaddingPair[];
 /** Extent of a window of `size` cells that lie `dilation` apart. */
 export function dilatedSize(size: number, dilation: number): number {
   return (size - 1) * dilation + 1;
+}
+
+/** Padding of planes as TensorFlow.js writes it: a name, one number for all four sides, or pairs for all four axes. */
+export type PlanePadding = 'valid' | 'same' | number | backend_util.ExplicitPadding;
+
+/**
+ * One number as pairs. Of a number TensorFlow.js computes the width of the result by the kernel and stride of the height.
+ */
+export function sidesOf(padding: PlanePadding, channelsFirst = false): Exclude<PlanePadding, number> {
+  if (typeof padding !== 'number') return padding;
+  const side: [number, number] = [padding, padding];
+  return channelsFirst ? [[0, 0], [0, 0], side, side] : [[0, 0], side, side, [0, 0]];
 }
 
 /** How many windows of extent `window` fit into a padded dimension. */

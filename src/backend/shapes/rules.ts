@@ -1,4 +1,5 @@
 import { backend_util, type DataType, type NamedAttrMap, type TensorInfo } from '@tensorflow/tfjs-core';
+import { sidesOf } from '../ops/window.js';
 
 /** Shape and dtype of a result. */
 export interface Spec {
@@ -70,7 +71,7 @@ const convolution =
       filter.shape as [number, number, number, number],
       strides,
       dilations ?? 1,
-      pad,
+      sidesOf(pad, dataFormat === 'NCHW'),
       dimRoundingMode,
       depthwise,
       backend_util.convertConv2DDataFormat(dataFormat ?? 'NHWC'),
@@ -81,7 +82,14 @@ const convolution =
 const pool: ShapeRule = ({ x }, attributes) => {
   const { filterSize, strides, pad, dimRoundingMode } = attributes as Attributes;
   const shape = x.shape as [number, number, number, number];
-  const { outShape } = backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
+  const { outShape } = backend_util.computePool2DInfo(
+    shape,
+    filterSize,
+    strides,
+    1,
+    sidesOf(pad),
+    dimRoundingMode,
+  );
   return { shape: outShape, dtype: x.dtype };
 };
 

@@ -264,6 +264,20 @@ export interface RawKernels {
     x: number,
     out: number,
   ): void;
+  /**
+   * Transposes the planes `[rows, columns]` of a tensor of four-byte entries, `columns` neighbours in `x`; strides in bytes. `table` holds for
+   * each other axis its size, the bytes by which `x` and `out` move along it, and room for a counter.
+   */
+  transposePlanes(
+    rank: number,
+    table: number,
+    rows: number,
+    columns: number,
+    x: number,
+    strideX: number,
+    out: number,
+    strideOut: number,
+  ): void;
   /** Copies `rows` pieces of `bytes` bytes; strides in bytes. */
   copyRows(rows: number, bytes: number, x: number, strideX: number, out: number, strideOut: number): void;
   /** Sets `n` floats to `value`. */

@@ -182,6 +182,12 @@ export function makeOutput(shape: readonly number[], dtype: DataType = 'float32'
   return current().backend.makeOutput([...shape], dtype, allocate(bytes));
 }
 
+/** The same values under another handle, freed with the last of them: as tensors never change, it is as good as a copy. */
+export function share({ dataId, shape, dtype }: TensorInfo): TensorInfo {
+  current().backend.incRef(dataId);
+  return { dataId, shape, dtype };
+}
+
 /** Frees the values of an intermediate result that no tensor holds. */
 export function discard(tensor: TensorInfo): void {
   if (tracer !== undefined) {

@@ -50,3 +50,37 @@ export function stridedCopy(
   });
   return out;
 }
+
+/** `x` with its axes in the order `perm`. */
+export function transposed(name: string, x: TensorInfo, perm: readonly number[]): TensorInfo {
+  const strides = util.computeStrides(x.shape).concat(1);
+  const shape = perm.map((axis) => x.shape[axis]);
+  const axes = joined(perm.map((axis): Axis => ({ size: x.shape[axis], stride: strides[axis] })));
+  const last = axes.length - 1;
+  const q = axes.findIndex(({ stride }) => stride === 1);
+  // Rows that stay whole are copied, and so are bytes.
+  if (q < 0 || q === last || x.dtype === 'bool') return stridedCopy(name, x, shape, axes);
+  bytesOf(name, x.dtype);
+  const out = makeOutput(shape, x.dtype);
+  if (util.sizeFromShape(shape) === 0) return out;
+  const steps = util.computeStrides(axes.map(({ size }) => size)).concat(1);
+  const others = axes.flatMap(({ size, stride }, i) =>
+    i === q || i === last ? [] : [size, 4 * stride, 4 * steps[i], 0],
+  );
+  withScratch(4 * others.length, (table) => {
+    writeTable(table, others);
+    const { size: rows, stride } = axes[last];
+    const planes = others.length / 4;
+    raw().transposePlanes(
+      planes,
+      table,
+      rows,
+      axes[q].size,
+      address(x),
+      4 * stride,
+      address(out),
+      4 * steps[q],
+    );
+  });
+  return out;
+}

@@ -11,7 +11,7 @@ import {
   withScratch,
   writeTable,
 } from '../heap.js';
-import { kernel, runKernel } from '../kernel.js';
+import { kernel, requireFloat, runKernel } from '../kernel.js';
 
 /** The functions of `assembly/binary.ts` by number; from 16 on they compare. Integers are 32 further on. */
 const functions = {
@@ -23,6 +23,7 @@ const functions = {
   Minimum: 5,
   SquaredDifference: 6,
   FloorDiv: 7,
+  Prelu: 8,
   Equal: 16,
   NotEqual: 17,
   Less: 18,
@@ -210,12 +211,16 @@ function mathKernel(kernelName: string, f: (a: number, b: number) => number, ofI
   );
 }
 
-/** `condition ? t : e`; a condition of rank 1 may also choose whole rows. */
+/**
+ * `condition ? t : e`; a condition of rank 1 may also choose whole rows. TensorFlow.js broadcasts all three before, but leaves an axis of
+ * one where the others have none.
+ */
 function select(condition: TensorInfo, t: TensorInfo, e: TensorInfo): TensorInfo {
+  const empty = [t, e, condition].find(({ shape }) => util.sizeFromShape(shape) === 0);
+  if (empty !== undefined) return makeOutput(empty.shape, t.dtype);
   const out = makeOutput(t.shape, t.dtype);
   const n = util.sizeFromShape(t.shape);
   const rows = util.sizeFromShape(condition.shape);
-  if (n === 0) return out;
   if (rows === n && t.dtype !== 'bool') {
     raw().select(n, address(condition), address(t), address(e), address(out));
     return out;
@@ -231,9 +236,15 @@ function select(condition: TensorInfo, t: TensorInfo, e: TensorInfo): TensorInfo
 
 /** Functions of two tensors that broadcast against each other, and `where`. */
 export const binaryKernels: readonly KernelConfig[] = [
-  ...(Object.keys(functions) as Name[]).map((name) =>
-    kernel<Operands, object>(name, ({ inputs }) => matched(inputs, (a, b) => ofPair(name, a, b))),
-  ),
+  ...(Object.keys(functions) as Name[])
+    .filter((name) => name !== 'Prelu')
+    .map((name) =>
+      kernel<Operands, object>(name, ({ inputs }) => matched(inputs, (a, b) => ofPair(name, a, b))),
+    ),
+  kernel<{ x: TensorInfo; alpha: TensorInfo }, object>('Prelu', ({ inputs: { x, alpha } }) => {
+    requireFloat('Prelu', x, alpha);
+    return ofPair('Prelu', x, alpha);
+  }),
   mathKernel('Atan2', Math.atan2),
   mathKernel('Mod', modulo, (a, b) => (b === 0 ? 0 : modulo(a, b))),
   mathKernel('Pow', power),

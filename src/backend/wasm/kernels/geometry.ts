@@ -1,4 +1,5 @@
 import { backend_util, util } from '@tensorflow/tfjs-core';
+import { sidesOf, type PlanePadding } from '../../ops/window.js';
 
 /** One spatial axis of a sliding window. */
 export interface Axis {
@@ -24,7 +25,7 @@ export interface Geometry {
 /** The attributes that say how a window slides, as TensorFlow.js passes them. */
 export interface WindowAttrs {
   readonly strides: number | number[];
-  readonly pad: 'valid' | 'same' | number | backend_util.ExplicitPadding;
+  readonly pad: PlanePadding;
   readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
   readonly dilations?: number | number[] | null;
 }
@@ -108,7 +109,7 @@ export function convolutionGeometry(
           filter as Shape4D,
           strides as number,
           dilations as number,
-          pad,
+          sidesOf(pad),
           dimRoundingMode,
           depthwise,
         ),
@@ -142,7 +143,7 @@ export function poolGeometry(
           filterSize as number,
           strides as number,
           (dilations ?? 1) as number,
-          pad,
+          sidesOf(pad),
           dimRoundingMode,
         ),
       )

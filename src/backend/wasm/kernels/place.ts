@@ -7,9 +7,9 @@ import {
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
 import { TankaError } from '../../../errors/tanka-error.js';
-import { address, discard, makeOutput, raw } from '../heap.js';
+import { address, discard, isTracing, makeOutput, raw, share } from '../heap.js';
 import { kernel, runKernel } from '../kernel.js';
-import { bytesOf, stridedCopy, type Axis } from '../strided-copy.js';
+import { bytesOf, stridedCopy, transposed, type Axis } from '../strided-copy.js';
 
 interface Unary {
   readonly x: TensorInfo;
@@ -186,10 +186,28 @@ function cast(x: TensorInfo, dtype: DataType): TensorInfo {
   return out;
 }
 
+function copied(x: TensorInfo): TensorInfo {
+  const out = makeOutput(x.shape, x.dtype);
+  raw().copyRows(
+    1,
+    bytesOf('Identity', x.dtype) * util.sizeFromShape(x.shape),
+    address(x),
+    0,
+    address(out),
+    0,
+  );
+  return out;
+}
+
 /** Kernels that move entries: copies with strides, gathers and their sums, one-hot rows, and casts. */
 export const placeKernels: readonly KernelConfig[] = [
   kernel<Unary, { readonly dtype: DataType }>('Cast', ({ inputs: { x }, attrs: { dtype } }) =>
     cast(x, dtype),
+  ),
+  // A plan lays out its memory without handles that share it.
+  kernel<Unary, object>('Identity', ({ inputs: { x } }) => (isTracing() ? copied(x) : share(x))),
+  kernel<Unary, { readonly perm: number[] }>('Transpose', ({ inputs: { x }, attrs: { perm } }) =>
+    transposed('Transpose', x, perm),
   ),
   kernel<{ x: TensorInfo; indices: TensorInfo }, { readonly axis: number; readonly batchDims: number }>(
     'GatherV2',
