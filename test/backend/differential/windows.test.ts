@@ -250,18 +250,16 @@ describe('windows against a plain loop', () => {
           if (kind === 'avg' && (h.dilation > 1 || w.dilation > 1)) return;
           const run = (t: Tensor): Tensor =>
             h.dilation > 1 || w.dilation > 1
-              ? (tf
-                  .engine()
-                  .runKernel(
-                    'MaxPool',
-                    { x: t },
-                    {
-                      filterSize: [h.kernel, w.kernel],
-                      strides: [h.stride, w.stride],
-                      pad: padding(pad) as 'same',
-                      dilations: dilation,
-                    },
-                  ) as unknown as Tensor)
+              ? (tf.engine().runKernel(
+                  'MaxPool',
+                  { x: t },
+                  {
+                    filterSize: [h.kernel, w.kernel],
+                    strides: [h.stride, w.stride],
+                    pad: padding(pad) as 'same',
+                    dilations: dilation,
+                  },
+                ) as unknown as Tensor)
               : (kind === 'max' ? tf.maxPool : tf.avgPool)(
                   t as tf.Tensor4D,
                   [h.kernel, w.kernel],

@@ -216,8 +216,10 @@ function mathKernel(kernelName: string, f: (a: number, b: number) => number, ofI
  * one where the others have none.
  */
 function select(condition: TensorInfo, t: TensorInfo, e: TensorInfo): TensorInfo {
-  const empty = [t, e, condition].find(({ shape }) => util.sizeFromShape(shape) === 0);
-  if (empty !== undefined) return makeOutput(empty.shape, t.dtype);
+  if ([condition, t, e].some(({ shape }) => util.sizeFromShape(shape) === 0)) {
+    const shape = broadcast_util.assertAndGetBroadcastShape(t.shape, e.shape);
+    return makeOutput(broadcast_util.assertAndGetBroadcastShape(condition.shape, shape), t.dtype);
+  }
   const out = makeOutput(t.shape, t.dtype);
   const n = util.sizeFromShape(t.shape);
   const rows = util.sizeFromShape(condition.shape);
