@@ -7,7 +7,7 @@ import {
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
 import { TankaError } from '../../../errors/tanka-error.js';
-import { address, discard, isTracing, makeOutput, raw, share } from '../heap.js';
+import { address, currentTracer, discard, makeOutput, raw, share } from '../heap.js';
 import { kernel, runKernel } from '../kernel.js';
 import { bytesOf, stridedCopy, transposed, type Axis } from '../strided-copy.js';
 
@@ -205,7 +205,9 @@ export const placeKernels: readonly KernelConfig[] = [
     cast(x, dtype),
   ),
   // A plan lays out its memory without handles that share it.
-  kernel<Unary, object>('Identity', ({ inputs: { x } }) => (isTracing() ? copied(x) : share(x))),
+  kernel<Unary, object>('Identity', ({ inputs: { x } }) =>
+    currentTracer() === undefined ? share(x) : copied(x),
+  ),
   kernel<Unary, { readonly perm: number[] }>('Transpose', ({ inputs: { x }, attrs: { perm } }) =>
     transposed('Transpose', x, perm),
   ),
