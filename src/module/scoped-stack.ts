@@ -29,6 +29,11 @@ export class ScopedStack<T> {
   }
 }
 
+/** How many values are in force in each stack. */
+export function stacksInForce(): number[] {
+  return stacks.map((stack) => stack.items.length);
+}
+
 /** Remembers what is in force in every stack: the result runs a function under it later. */
 export function captureStacks(): <R>(f: () => R) => R {
   const captured = stacks.map((stack) => stack.items);

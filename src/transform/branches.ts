@@ -1,5 +1,6 @@
 import { equal, greaterEqual, notEqual, where, type Tensor } from '@tensorflow/tfjs-core';
 import { isTensor } from '../backend/engine.js';
+import { hasNoValues } from '../backend/shapes/abstract.js';
 import { isRecording } from '../backend/recording.js';
 import { TankaError } from '../errors/tanka-error.js';
 import { checkSynchronous } from '../module/asynchronous.js';
@@ -22,7 +23,7 @@ type Branch<Operands extends readonly unknown[], R> = (...operands: Operands) =>
 
 interface Outcome<R> {
   readonly result: R;
-  readonly after: InternalState;
+  readonly after: InternalState | undefined;
 }
 
 function entriesOf(bundles: Bundles<unknown>): string[] {
@@ -32,10 +33,9 @@ function entriesOf(bundles: Bundles<unknown>): string[] {
 }
 
 function checkSameOutcome<R>(caller: string, first: Outcome<R>, other: Outcome<R>): void {
-  const [a, b] = [first.after, other.after].map(({ params, state }) => [
-    ...entriesOf(params),
-    ...entriesOf(state),
-  ]);
+  const [a, b] = [first.after, other.after].map((after) =>
+    after === undefined ? [] : [...entriesOf(after.params), ...entriesOf(after.state)],
+  );
   const lonely = [...a.filter((entry) => !b.includes(entry)), ...b.filter((entry) => !a.includes(entry))];
   if (lonely.length > 0) {
     throw new TankaError(
@@ -55,23 +55,23 @@ function checkSameOutcome<R>(caller: string, first: Outcome<R>, other: Outcome<R
 /** Runs every branch from the same state, and keeps what the taken one made. A function given twice runs once. */
 function runAll<Operands extends readonly unknown[], R>(
   caller: string,
-  frame: Frame,
+  frame: Frame | undefined,
   branches: readonly Branch<Operands, R>[],
   taken: number,
   operands: Operands,
 ): R {
-  const before = internalState(frame);
+  const before = frame && internalState(frame);
   const outcomes = new Map<Branch<Operands, R>, Outcome<R>>();
   for (const branch of branches) {
     if (outcomes.has(branch)) continue;
-    restoreInternalState(frame, before);
-    const result = withOwnNames(frame, () => branch(...operands));
-    outcomes.set(branch, { result, after: internalState(frame) });
+    if (frame !== undefined && before !== undefined) restoreInternalState(frame, before);
+    const run = (): R => checkSynchronous(branch(...operands), () => `A branch of hk.${caller}`);
+    outcomes.set(branch, { result: withOwnNames(frame, run), after: frame && internalState(frame) });
   }
   const [first, ...others] = outcomes.values();
   for (const other of others) checkSameOutcome(caller, first, other);
   const { result, after } = outcomes.get(branches[taken]) as Outcome<R>;
-  restoreInternalState(frame, after);
+  if (frame !== undefined && after !== undefined) restoreInternalState(frame, after);
   return result;
 }
 
@@ -125,18 +125,21 @@ function select<Operands extends readonly unknown[], R>(
   });
 }
 
+/** @param taken `null` when that is not known because only shapes are computed: then all run, and must agree */
 function choose<Operands extends readonly unknown[], R>(
   caller: string,
-  taken: number,
+  taken: number | null,
   branches: readonly Branch<Operands, R>[],
   operands: Operands,
 ): R {
   const frame = maybeCurrentFrame();
   return tidyOwnedInFrame(frame, () => {
     reserveUpToFull(frame);
-    const run = (): R => checkSynchronous(branches[taken](...operands), () => `A branch of hk.${caller}`);
+    const alone = frame?.frozen === false || taken === null ? null : branches[taken];
     const result =
-      frame?.frozen === false ? runAll(caller, frame, branches, taken, operands) : withOwnNames(frame, run);
+      alone === null
+        ? runAll(caller, frame, branches, taken ?? 0, operands)
+        : withOwnNames(frame, () => checkSynchronous(alone(...operands), () => `A branch of hk.${caller}`));
     reserveUpToFull(frame);
     return result;
   });
@@ -149,7 +152,7 @@ function choose<Operands extends readonly unknown[], R>(
  * same nesting; what the chosen one made is kept. Modules made later are named as if the branches had made none.
  *
  * @param predicate a boolean, a number (0 is false), or a scalar tensor, which is read; while `hk.jit` records, both functions
- *   run and the results are selected by the tensor
+ *   run and the results are selected by the tensor; while only shapes are computed, both run
  * @throws `branch-mismatch`, `control-value`
  */
 export function cond<Operands extends readonly unknown[], R>(
@@ -161,6 +164,7 @@ export function cond<Operands extends readonly unknown[], R>(
   if (isRecording() && isTensor(predicate)) {
     return select('cond', [onFalse, onTrue], () => notEqual(predicate, 0), operands);
   }
+  if (hasNoValues(predicate)) return choose('cond', null, [onFalse, onTrue], operands);
   const taken = scalarValue(predicate, 'The predicate of hk.cond') === 0 ? 0 : 1;
   return choose('cond', taken, [onFalse, onTrue], operands);
 }
@@ -181,6 +185,7 @@ export function switchCase<Operands extends readonly unknown[], R>(
       branch === last ? greaterEqual(index, last) : equal(index, branch);
     return select('switch', branches, isTaken, operands);
   }
+  if (hasNoValues(index) && branches.length > 0) return choose('switch', null, branches, operands);
   const value = scalarValue(index, 'The index of hk.switch');
   if (!Number.isInteger(value) || branches.length === 0) {
     throw new TankaError(

@@ -1,5 +1,6 @@
 import { Tensor } from '@tensorflow/tfjs-core';
 import { isTensor } from '../backend/engine.js';
+import { hasNoValues } from '../backend/shapes/abstract.js';
 import { TankaError } from '../errors/tanka-error.js';
 import { maybeCurrentFrame, type Frame } from '../module/frame.js';
 import { isNode, map } from '../tree/tree.js';
@@ -116,8 +117,10 @@ export function foriLoop<V>(
 ): V {
   const frame = maybeCurrentFrame();
   return tidyOwnedInFrame(frame, () => {
-    let i = scalarValue(lower, 'The lower bound of hk.foriLoop');
-    const end = scalarValue(upper, 'The upper bound of hk.foriLoop');
+    const boundless = hasNoValues(lower) || hasNoValues(upper);
+    // While only shapes are computed one step tells all there is to know.
+    let i = boundless ? 0 : scalarValue(lower, 'The lower bound of hk.foriLoop');
+    const end = boundless ? 1 : scalarValue(upper, 'The upper bound of hk.foriLoop');
     let value = init;
     if (frame?.frozen === false) {
       value = body(i++, value);
@@ -161,10 +164,13 @@ export function whileLoop<V>(
         'Run the body once instead: hk.runningInit() ? body(value) : hk.whileLoop(condition, body, value).',
     );
   }
-  const holds = (value: V): boolean => {
+  /** `null` when it is not known because only shapes are computed. */
+  const holds = (value: V): boolean | null => {
     const before = frame && internalState(frame);
-    const goesOn =
-      tidyInFrame(frame, () => scalarValue(condition(value), 'The condition of hk.whileLoop')) !== 0;
+    const goesOn = tidyInFrame(frame, () => {
+      const held = condition(value);
+      return hasNoValues(held) ? null : scalarValue(held, 'The condition of hk.whileLoop') !== 0;
+    });
     if (frame !== undefined && before !== undefined && statesDiffer(before, internalState(frame))) {
       throw new TankaError(
         'while-condition',
@@ -176,7 +182,10 @@ export function whileLoop<V>(
   return tidyOwnedInFrame(frame, () => {
     reserveUpToFull(frame);
     let value = init;
-    while (holds(value)) value = carryStep('whileLoop', frame, value, body);
+    for (let goesOn = holds(value); goesOn !== false; goesOn = holds(value)) {
+      value = carryStep('whileLoop', frame, value, body);
+      if (goesOn === null) break;
+    }
     return value;
   });
 }

@@ -235,3 +235,82 @@ function countsOf(specs: unknown): number[] {
   visit(specs);
   return counts;
 }
+
+describe('evalShape where values decide', () => {
+  const x = (): tf.Tensor => tf.zeros([2]);
+
+  it('runs all branches, which must agree', () => {
+    const input = x();
+    const shape = (f: (y: tf.Tensor) => unknown): unknown => hk.evalShape(f, input);
+    const two = { shape: [2], dtype: 'float32' };
+    expect(
+      shape((y) =>
+        hk.cond(
+          tf.less(tf.sum(y), 0),
+          (z: tf.Tensor) => z,
+          (z: tf.Tensor) => tf.neg(z),
+          y,
+        ),
+      ),
+    ).to.deep.equal(two);
+    expect(
+      shape((y) => hk.switch(tf.argMax(y), [(z: tf.Tensor) => z, (z: tf.Tensor) => tf.neg(z)], y)),
+    ).to.deep.equal(two);
+    expect(
+      errorCode(() =>
+        shape((y) =>
+          hk.cond(
+            tf.less(tf.sum(y), 0),
+            (z: tf.Tensor) => z,
+            (z: tf.Tensor) => tf.sum(z),
+            y,
+          ),
+        ),
+      ),
+    ).to.equal('branch-mismatch');
+    input.dispose();
+  });
+
+  it('makes the parameters of all branches in init', () => {
+    const input = x();
+    const model = hk.transform((y: tf.Tensor) => {
+      const layer = new hk.Linear(2);
+      return hk.cond(
+        tf.less(tf.sum(y), 0),
+        (z: tf.Tensor) => layer.call(z),
+        (z: tf.Tensor) => tf.neg(layer.call(z)),
+        y,
+      );
+    });
+    expect(Object.keys(hk.evalShape(model.init, null, input))).to.deep.equal(['linear']);
+    input.dispose();
+  });
+
+  it('runs one step of a loop', () => {
+    const input = x();
+    const shape = (f: (y: tf.Tensor) => unknown): unknown => hk.evalShape(f, input);
+    const two = { shape: [2], dtype: 'float32' };
+    expect(
+      shape((y) =>
+        hk.whileLoop(
+          (z: tf.Tensor) => tf.less(tf.sum(z), 9),
+          (z: tf.Tensor) => tf.add(z, 1),
+          y,
+        ),
+      ),
+    ).to.deep.equal(two);
+    expect(shape((y) => hk.foriLoop(0, tf.sum(y), (_, z: tf.Tensor) => tf.add(z, 1), y))).to.deep.equal(two);
+    expect(
+      errorCode(() =>
+        shape((y) =>
+          hk.whileLoop(
+            (z: tf.Tensor) => tf.less(tf.sum(z), 9),
+            (z: tf.Tensor) => tf.concat([z, z]),
+            y,
+          ),
+        ),
+      ),
+    ).to.equal('loop-carry');
+    input.dispose();
+  });
+});

@@ -1,4 +1,4 @@
-import { engine, type DataType, type Tensor } from '@tensorflow/tfjs-core';
+import { engine, Tensor, type DataType } from '@tensorflow/tfjs-core';
 import { ShapeBackend } from './shape-backend.js';
 
 /** The backend of tensors without values. */
@@ -15,6 +15,11 @@ export function computesShapes(): boolean {
 /** Whether only shapes are computed, and initial values are not wanted. */
 export function skipsInitialValues(): boolean {
   return computing && !initializing;
+}
+
+/** Whether only shapes are computed, and this is a tensor that has no values. */
+export function hasNoValues(value: unknown): boolean {
+  return computing && value instanceof Tensor && shapeBackend.isAbstract(value.dataId);
 }
 
 /** A tensor that has a shape and a dtype, but no values; only while shapes are computed. */

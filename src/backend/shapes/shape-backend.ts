@@ -12,6 +12,11 @@ export class ShapeBackend extends KernelBackend {
     return { dataId: this.#add(null), shape: [...shape], dtype };
   }
 
+  /** Whether a tensor is one without values. */
+  isAbstract(dataId: DataId): boolean {
+    return this.#data.get(dataId)?.values === null;
+  }
+
   #add(values: BackendValues | null): DataId {
     const dataId = {};
     this.#data.set(dataId, { values, references: 1 });
