@@ -1,5 +1,6 @@
 import { clone, scalar, Tensor, tensor1d, type DataType } from '@tensorflow/tfjs-core';
 import { TankaError } from '../errors/tanka-error.js';
+import { checkAlive } from '../transform/ownership.js';
 import { leavesWithPath, structure, unflatten, type Structure } from '../tree/tree.js';
 import { notPromise } from './promises.js';
 import { show } from './signature.js';
@@ -42,13 +43,31 @@ function supported(dtype: DataType): dtype is WeightDType {
 }
 
 /**
+ * Refuses values that look like weights and are none: they would be handed over as configuration, and never train.
+ *
+ * @throws `wrapper-leaf-invalid`
+ */
+function refuseLookalike(value: unknown, where: () => string): void {
+  if (value === null || typeof value !== 'object') return;
+  const mend =
+    value instanceof Map || value instanceof Set
+      ? 'A tree nests in plain objects and arrays: Object.fromEntries(map) makes one.'
+      : 'dtype' in value && 'shape' in value
+        ? 'It has a shape and a dtype, but is no tensor of this copy of TensorFlow.js: pass the tensor that it stands for.'
+        : null;
+  if (mend !== null) throw new TankaError('wrapper-leaf-invalid', `${where()} is ${show(value)}. ${mend}`);
+}
+
+/**
  * A tensor of its own for a value that can be a weight, or `undefined` for configuration. Numbers become `float32` (JavaScript
  * does not tell `1` from `1.0`), booleans `bool`, integer arrays `int32`; the words of a `Uint32Array` keep their bits as `int32`.
  *
- * @throws `wrapper-leaf-invalid` for a tensor of strings or complex numbers and for 64-bit integers
+ * @throws `wrapper-leaf-invalid` for a tensor of strings or complex numbers, for 64-bit integers and for what only looks like a
+ * weight; `tensor-disposed`
  */
 export function toTensor(value: unknown, where: () => string): Tensor | undefined {
   if (value instanceof Tensor) {
+    checkAlive(value, where());
     if (!supported(value.dtype)) {
       throw new TankaError(
         'wrapper-leaf-invalid',
@@ -59,7 +78,10 @@ export function toTensor(value: unknown, where: () => string): Tensor | undefine
   }
   if (typeof value === 'number') return scalar(value, 'float32');
   if (typeof value === 'boolean') return scalar(value, 'bool');
-  if (!ArrayBuffer.isView(value) || value instanceof DataView) return undefined;
+  if (!ArrayBuffer.isView(value) || value instanceof DataView) {
+    refuseLookalike(value, where);
+    return undefined;
+  }
   if (value instanceof Float32Array || value instanceof Float64Array) {
     return tensor1d(Float32Array.from(value), 'float32');
   }
@@ -77,7 +99,7 @@ export function toTensor(value: unknown, where: () => string): Tensor | undefine
  * Takes parameters or state apart and copies what will be a weight: the caller's tensors stay the caller's.
  *
  * @param root `params` or `state`, for messages
- * @throws `wrapper-leaf-invalid`, `wrapper-promise`, `tree-cyclic`
+ * @throws `wrapper-leaf-invalid`, `wrapper-promise`, `tensor-disposed`, `tree-cyclic`
  */
 export function readTree(tree: unknown, root: string): LeafTree {
   notPromise(tree, `\`${root}\``);

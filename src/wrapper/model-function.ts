@@ -140,6 +140,12 @@ export class ModelFunction {
     }
     const values = { rng, inputs, training: true, params: undefined, state: undefined };
     const result = notPromise(invoke(this.initFn, this.#init, values), 'The result of `init_fn`');
+    if (result === undefined) {
+      throw new TankaError(
+        'wrapper-init-result',
+        '`init_fn` returned nothing. Return the parameters, or null for a model that has none.',
+      );
+    }
     if (!this.takes('state')) return { params: result, state: null };
     const hint = 'Return [params, state].';
     const [params, state] = pairOf(result, '`init_fn`', 'wrapper-init-result', hint);

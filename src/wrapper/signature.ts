@@ -30,7 +30,7 @@ const SIGNATURE = Symbol.for('tanka.signature');
  *
  * @param names in the order in which `fn` takes them
  * @returns a function that calls `fn`; `fn` itself is not changed
- * @throws `wrapper-signature-argument` for a name given twice; `wrapper-function-invalid` when `fn` is no function
+ * @throws `wrapper-signature-argument` for a name given twice, or no array of names; `wrapper-function-invalid` when `fn` is no function
  */
 export function signature<F extends AnyFunction>(
   names: readonly ModelArgument[],
@@ -41,6 +41,12 @@ export function signature<F extends AnyFunction>(
     throw new TankaError(
       'wrapper-function-invalid',
       `${show(fn)} is not a callable object: signature(names, fn) takes the function as its second argument.`,
+    );
+  }
+  if (!Array.isArray(names as unknown)) {
+    throw new TankaError(
+      'wrapper-signature-argument',
+      `signature(names, fn) takes an array of names as its first argument, but got ${show(names)}: signature(['params', 'inputs'], fn).`,
     );
   }
   const twice = names.find((name, i) => names.indexOf(name) !== i);

@@ -43,7 +43,7 @@ export function goldenCases<Case>(name: string): { cases: Case[]; arrays: Map<st
   return { cases, arrays: goldenArrays(`${name}.safetensors`) };
 }
 
-/** The values of a golden array; 8-byte and half types are not expected in goldens of tensors. */
+/** The values of a golden array; 64-bit integers as `int32`; other 8-byte and half types are not expected in goldens of tensors. */
 export function goldenValues(array: GoldenArray): Float32Array | Int32Array | Uint32Array | Uint8Array {
   const { buffer } = array.bytes;
   switch (array.dtype) {
@@ -53,6 +53,8 @@ export function goldenValues(array: GoldenArray): Float32Array | Int32Array | Ui
       return new Int32Array(buffer);
     case 'U32':
       return new Uint32Array(buffer);
+    case 'I64':
+      return Int32Array.from(new BigInt64Array(buffer), Number);
     case 'U8':
     case 'BOOL':
       return array.bytes;

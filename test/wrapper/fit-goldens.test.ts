@@ -15,10 +15,10 @@ import {
 import { expect } from 'chai';
 import * as hk from '../../src/index.js';
 import { JaxLayer, signature, type JaxLayerOptions } from '../../src/wrapper/index.js';
-import { expectClose } from '../support/compare.js';
+import { expectBits, expectClose } from '../support/compare.js';
 import { onEachBackend } from './support/backends.js';
 import { disposeAll, fitSteps, modelOf } from './support/fit.js';
-import { GoldenCase } from './support/golden-trees.js';
+import { itMatches, manifest } from './support/golden-trees.js';
 
 /** Five steps of training multiply the error of one. */
 const TOLERANCE = 1e-4;
@@ -68,7 +68,7 @@ interface Case {
 }
 
 const cases: Case[] = [
-  { name: 'c1_fit_haiku_mlp_sgd', options: { callFn: mlp.apply }, tree: 'haiku' },
+  { name: 'c1_fit_haiku_mlp_sgd', options: { callFn: hk.withoutApplyRng(mlp).apply }, tree: 'haiku' },
   { name: 'c1b_fit_plain_lists_sgd', options: { callFn: plain } },
   {
     name: 'c1c_fit_plain_adam',
@@ -96,23 +96,49 @@ const cases: Case[] = [
   { name: 'c3_fit_dropout_recorded', options: { callFn: dropping, seed: 77 } },
   {
     name: 'c6_fit_haiku_cnn',
-    options: { callFn: convolutional.apply },
+    options: { callFn: hk.withoutApplyRng(convolutional).apply },
     tree: 'haiku',
     loss: 'categoricalCrossentropy',
   },
 ];
 
+/** A layer that notes the keys it hands out. */
+class NotingLayer extends JaxLayer {
+  readonly keys: number[][] = [];
+
+  protected override getCallKey(training: boolean): hk.PRNGKey | null {
+    const key = super.getCallKey(training);
+    if (key !== null) this.keys.push([...key]);
+    return key;
+  }
+}
+
+/** The places of the weights in the trees, in the order of the weights. */
+function placesOfWeights(layer: JaxLayer): string[] {
+  const places = new Map(
+    (['params', 'state'] as const).flatMap((root) =>
+      hk.tree
+        .leavesWithPath(layer[root] as hk.Params)
+        .map(({ path, leaf }) => [leaf as unknown, [root, ...path].join('/')] as const),
+    ),
+  );
+  return layer.weights.map((weight) => places.get(weight.read()) ?? 'nowhere');
+}
+
 onEachBackend('training as Keras did', () => {
   for (const { name, options, tree = 'nested', optimizer = () => train.sgd(0.05), loss, state } of cases) {
-    it(name, async () => {
-      const golden = new GoldenCase(name);
+    itMatches(name, async (golden) => {
+      const facts = manifest.cases[name];
       const [x, y] = [golden.tensor('in/x'), golden.tensor('in/y')];
-      const layer = new JaxLayer({
+      const layer = new NotingLayer({
         ...options,
         params: golden[tree]('step0/params'),
         ...(state ? { state: golden[tree]('step0/state') } : {}),
       });
       const model = modelOf(layer, x.shape.slice(1));
+      if (facts.weights !== undefined) {
+        expect(placesOfWeights(layer)).to.deep.equal(facts.weights.map(({ tree_path }) => tree_path));
+      }
       const used = optimizer();
       model.compile({ optimizer: used, loss: loss ?? 'meanSquaredError' });
       const before = model.predict(x) as Tensor;
@@ -128,12 +154,28 @@ onEachBackend('training as Keras did', () => {
       });
 
       expectClose(Float32Array.from(losses), golden.values('out/losses'), TOLERANCE, 'losses');
+      expectClose(
+        Float32Array.from(losses),
+        Float32Array.from(facts.losses ?? []),
+        TOLERANCE,
+        'losses of the manifest',
+      );
+      expect(layer.keys).to.deep.equal(facts.rng_keys_per_step);
+      const loss5 = model.evaluate(x, y, { batchSize: x.shape[0] }) as Tensor;
+      expectClose(loss5, Float32Array.of(facts.evaluate_after as number), TOLERANCE, 'evaluate_after');
       const after = model.predict(x) as Tensor;
       expectClose(after, golden.values('out/after'), TOLERANCE, 'out/after');
       expect(golden.names('step5/params')).to.have.length(layer.trainableWeights.length);
-      hk.tree.dispose([before, after]);
+      hk.tree.dispose([before, after, loss5]);
       disposeAll(model, used);
-      golden.dispose();
     });
   }
+
+  itMatches('c3_masks', (golden) => {
+    for (let step = 1; step <= 5; step++) {
+      const keep = hk.random.bernoulli(Uint32Array.of(77, step - 1), 0.7, [8, 6]);
+      expectBits(keep, golden.values(`mask/step${step}`));
+      keep.dispose();
+    }
+  });
 });

@@ -3,7 +3,6 @@ import {
   concat,
   div,
   dot,
-  gather,
   matMul,
   mean,
   mul,
@@ -28,7 +27,9 @@ import { expectBits, expectClose } from '../support/compare.js';
 import { tolerances } from '../support/tolerances.js';
 import { onEachBackend } from './support/backends.js';
 import { disposeAll, fitSteps, modelOf } from './support/fit.js';
-import { GoldenCase } from './support/golden-trees.js';
+import { itMatches, type GoldenCase } from './support/golden-trees.js';
+
+let dropoutKey: hk.PRNGKey = hk.random.key(0);
 
 /** `MyHaikuModule` of the documented page. */
 @hk.module()
@@ -37,7 +38,10 @@ class MyHaikuModule extends hk.Module {
     let x: Tensor = hk.nn.relu(new hk.Conv2D(32, [3, 3]).call(images));
     x = new hk.AvgPool([1, 2, 2, 1], [1, 2, 2, 1], 'VALID').call(x);
     x = new hk.Linear(200).call(new hk.Flatten().call(x));
-    if (training) x = hk.dropout(hk.nextRngKey(), 0.3, x);
+    if (training) {
+      dropoutKey = hk.nextRngKey();
+      x = hk.dropout(dropoutKey, 0.3, x);
+    }
     return hk.nn.softmax(new hk.Linear(10).call(hk.nn.relu(x)));
   }
 }
@@ -72,14 +76,7 @@ class RecordedInitKey extends JaxLayer {
 }
 
 onEachBackend('outputs as Keras gave them', () => {
-  let golden: GoldenCase;
-  const open = (name: string): GoldenCase => (golden = new GoldenCase(name));
-  afterEach(() => {
-    golden.dispose();
-  });
-
-  it('a_haiku_cnn_sequential', () => {
-    open('a_haiku_cnn_sequential');
+  itMatches('a_haiku_cnn_sequential', (golden) => {
     const layer = new JaxLayer({
       callFn: documented.apply,
       initFn: documented.init,
@@ -105,7 +102,12 @@ onEachBackend('outputs as Keras gave them', () => {
     expect(layer.seedState).to.deep.equal([7, 0]);
     // The key of the first training call is [7, 0], and dropout draws the mask that JAX drew with it.
     const trained = ['out/train', model.apply(x, { training: true }) as Tensor] as const;
+    expect([7, 0]).to.deep.equal([...golden.values('key/call_fn_rng')]);
     expect(layer.seedState).to.deep.equal([7, 1]);
+    expectBits(dropoutKey, golden.values('key/dropout'));
+    const kept = hk.random.bernoulli(dropoutKey, 0.7, [4, 200]);
+    expectBits(kept, golden.values('mask/dropout_keep'));
+    kept.dispose();
     for (const [name, output] of [...outputs, trained]) {
       expectClose(output, golden.values(name), tolerances.output, name);
       output.dispose();
@@ -113,8 +115,7 @@ onEachBackend('outputs as Keras gave them', () => {
     model.dispose();
   });
 
-  it('a2_haiku_init_fn', () => {
-    open('a2_haiku_init_fn');
+  itMatches('a2_haiku_init_fn', (golden) => {
     const { init, apply } = hk.transform((inputs: Tensor2D) =>
       new hk.nets.MLP([5, 3], { name: 'mlp' }).call(inputs),
     );
@@ -132,8 +133,7 @@ onEachBackend('outputs as Keras gave them', () => {
     layer.dispose();
   });
 
-  it('b_haiku_batchnorm', () => {
-    open('b_haiku_batchnorm');
+  itMatches('b_haiku_batchnorm', (golden) => {
     const { apply } = hk.transformWithState((inputs: Tensor2D, training: boolean) => {
       let x: Tensor = new hk.Linear(8).call(inputs);
       x = new hk.BatchNorm({ createScale: true, createOffset: true, decayRate: 0.9 }).call(x, training);
@@ -160,8 +160,7 @@ onEachBackend('outputs as Keras gave them', () => {
     layer.dispose();
   });
 
-  it('b2_haiku_batchnorm_init', () => {
-    open('b2_haiku_batchnorm_init');
+  itMatches('b2_haiku_batchnorm_init', (golden) => {
     const seen: unknown[] = [];
     const [w, b] = [golden.tensor('params/linear/w'), golden.tensor('params/linear/b')];
     const pair = hk.transformWithState((inputs: Tensor2D, training: boolean) => {
@@ -175,20 +174,20 @@ onEachBackend('outputs as Keras gave them', () => {
     layer.apply(tfl.input({ shape: [5] }));
     expect(seen).to.deep.equal([true, [1, 5], [1, 1, 1, 1, 1]]);
     expectTree(layer.state, golden, 'state', tolerances.output);
+    const { batch_norm } = layer.params as hk.Params;
+    for (const name of ['offset', 'scale']) {
+      expectBits(batch_norm[name], golden.values(`params/batch_norm/${name}`));
+    }
+    golden.leave('params/linear_1', "drawn with a key of Keras' global generator");
     layer.dispose();
   });
 
-  it('c8_fit_haiku_embed', async () => {
-    open('c8_fit_haiku_embed');
-    interface Embedding {
-      embed: { embeddings: Tensor2D };
-      linear: { w: Tensor2D; b: Tensor };
-    }
-    const callFn = signature(['params', 'inputs'], (params: Embedding, ids: Tensor2D) => {
-      const embedded = mean<Tensor2D>(gather(params.embed.embeddings, ids), 1);
-      return add(matMul(embedded, params.linear.w), params.linear.b);
+  itMatches('c8_fit_haiku_embed', async (golden) => {
+    const { apply } = hk.transform((ids: Tensor2D) => {
+      const embed = new hk.Embed({ vocabSize: 7, embedDim: 5 });
+      return new hk.Linear(golden.values('step0/params/linear/b').length).call(mean(embed.call(ids), 1));
     });
-    const layer = new JaxLayer({ callFn, params: golden.haiku('step0/params') });
+    const layer = new JaxLayer({ callFn: apply, params: golden.haiku('step0/params') });
     const model = modelOf(layer, [4], 'int32');
     const optimizer = train.sgd(0.05);
     model.compile({ optimizer, loss: 'meanSquaredError' });
@@ -198,8 +197,7 @@ onEachBackend('outputs as Keras gave them', () => {
     disposeAll(model, optimizer);
   });
 
-  it('e_multi_input_conforming', () => {
-    open('e_multi_input_conforming');
+  itMatches('e_multi_input_conforming', (golden) => {
     const KEPT = 0.8;
     interface Params {
       w1: Tensor2D;
@@ -215,11 +213,14 @@ onEachBackend('outputs as Keras gave them', () => {
     ): Tensor => {
       let first: Tensor2D = input1;
       if (!deterministic) {
-        first = add(first, mul(hk.random.normal(rngs.preprocessing as hk.PRNGKey, first.shape), 0.1));
+        const noise = hk.random.normal(rngs.preprocessing as hk.PRNGKey, first.shape);
+        expectBits(noise, golden.values('noise/preprocessing'));
+        first = add(first, mul(noise, 0.1));
       }
       let x: Tensor = add(add(matMul(first, params.w1), matMul(input2, params.w2)), params.b);
       if (!deterministic) {
         const keep = hk.random.bernoulli(rngs.dropout as hk.PRNGKey, KEPT, x.shape);
+        expectBits(keep, golden.values('mask/dropout_keep'));
         x = where(keep, div(x, KEPT), zerosLike(x));
       }
       return tanh(x);
@@ -230,6 +231,12 @@ onEachBackend('outputs as Keras gave them', () => {
       (params: Params, rng: hk.PRNGKey | null, inputs: [Tensor2D, Tensor2D], training: boolean) => {
         const [input1, input2] = inputs;
         const [rng1, rng2] = hk.random.split(rng);
+        if (rng !== null) {
+          expectBits(rng, golden.values('key/call_fn_rng'));
+          expect([...(rng1 as hk.PRNGKey), ...(rng2 as hk.PRNGKey)]).to.deep.equal([
+            ...golden.values('key/split'),
+          ]);
+        }
         const rngs = { dropout: rng1, preprocessing: rng2 };
         return myModel(params, rngs, input1, input2, !training);
       },
@@ -249,8 +256,7 @@ onEachBackend('outputs as Keras gave them', () => {
     model.dispose();
   });
 
-  it('e2_dict_in_tuple_out', () => {
-    open('e2_dict_in_tuple_out');
+  itMatches('e2_dict_in_tuple_out', (golden) => {
     const callFn = signature(['params', 'inputs'], (_params: unknown, { a, b }: { a: Tensor; b: Tensor }) => [
       concat([a, b], 1),
       concat([b, a], 1),
@@ -274,8 +280,7 @@ onEachBackend('outputs as Keras gave them', () => {
     model.dispose();
   });
 
-  it('g_testsuite_models', () => {
-    open('g_testsuite_models');
+  itMatches('g_testsuite_models', (golden) => {
     const x = golden.tensor('in/x');
     const statelessFn = signature(['inputs'], (inputs: Tensor4D) =>
       tile(reshape(sum(inputs, [1, 2, 3]), [-1, 1]), [1, 10]),

@@ -26,6 +26,8 @@ export class TorchModuleWrapper extends WrapperLayer {
   static readonly className: string = 'TorchModuleWrapper';
 
   readonly module: TorchModule;
+  /** They are the module's variables. */
+  override readonly ownsWeights = false;
   readonly #byName = new Map<string, LayerVariable>();
 
   /** @throws `wrapper-module-invalid`, `wrapper-option-invalid` */

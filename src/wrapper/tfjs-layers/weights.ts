@@ -3,6 +3,7 @@ import type { LayerVariable } from '@tensorflow/tfjs-layers';
 import { TankaError } from '../../errors/tanka-error.js';
 import { pathText, toTensor, writeTree, type Leaf, type LeafTree } from '../leaves.js';
 import { describeNode, findMismatch } from '../matching.js';
+import { notPromise } from '../promises.js';
 
 /** A tree whose tensors are the weights of a layer. */
 export interface WeightTree extends LeafTree {
@@ -64,7 +65,7 @@ export function copyTree(tree: LeafTree | null): unknown {
 /**
  * Writes values into weights of the same nesting and shapes; all are checked before the first is written.
  *
- * @throws `wrapper-weights-mismatch`
+ * @throws `wrapper-weights-mismatch`, `wrapper-promise`
  */
 export function writeWeights(tree: WeightTree | null, values: unknown, root: string): void {
   const fail = (path: readonly string[], expected: string, received: string): TankaError =>
@@ -73,6 +74,7 @@ export function writeWeights(tree: WeightTree | null, values: unknown, root: str
       `The given \`${root}\` do not fit the layer: at '${pathText(root, path)}' it has ${expected}, but was given ${received}. ` +
         `Give a tree of the nesting and shapes of layer.${root}.`,
     );
+  notPromise(values, `\`${root}\``);
   tidy(() => {
     const byPath = new Map<string, Tensor>();
     const mismatch = findMismatch(liveTree(tree), values, (path, old, value) => {

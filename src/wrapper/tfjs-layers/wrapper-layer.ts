@@ -58,6 +58,9 @@ function oneOrAll<T>(list: T[]): T | T[] {
 
 /** What all wrapper layers do on tfjs-layers: nested inputs and outputs, shapes, keys and state once a run, the config. */
 export abstract class WrapperLayer extends layers.Layer {
+  /** Whether the weights are the layer's alone, so that freeing it takes nothing from anybody. */
+  readonly ownsWeights: boolean = true;
+
   readonly #executions = new Executions();
   readonly #outputShape: Shape | Shape[] | null;
   /** Of the first application, or of the file that the layer came from. */

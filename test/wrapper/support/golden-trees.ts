@@ -1,14 +1,35 @@
+import { readFileSync } from 'node:fs';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as hk from '../../../src/index.js';
 import { goldenArrays, goldenTensor, goldenValues, type GoldenArray } from '../../support/goldens.js';
 
-/** A case of `test/goldens/wrapper`: its arrays by name. */
+/** What the manifest says of a case beside its arrays. */
+interface Facts {
+  readonly losses?: readonly number[];
+  readonly evaluate_after?: number;
+  readonly rng_keys_per_step?: readonly (readonly number[])[];
+  readonly weights?: readonly { readonly tree_path: string }[];
+}
+
+/** The cases of a manifest of `test/goldens/wrapper` by name. */
+function manifestOf(file: string): { readonly cases: Readonly<Record<string, Facts>> } {
+  return JSON.parse(readFileSync(new URL(`../../goldens/wrapper/${file}`, import.meta.url), 'utf8')) as {
+    cases: Record<string, Facts>;
+  };
+}
+
+export const manifest = manifestOf('manifest.json');
+export const torchManifest = manifestOf('torch_manifest.json');
+
+/** A case of `test/goldens/wrapper`: its arrays by name. Each of them must be read, or left with a reason. */
 export class GoldenCase {
   readonly #arrays: Map<string, GoldenArray>;
   readonly #made: Tensor[] = [];
+  readonly #unread: Set<string>;
 
   constructor(name: string) {
     this.#arrays = goldenArrays(`wrapper/${name}.safetensors`);
+    this.#unread = new Set(this.#arrays.keys());
   }
 
   /** The values of an array. */
@@ -59,13 +80,41 @@ export class GoldenCase {
     return arrays(root);
   }
 
+  /** Leaves the arrays below a name unread. */
+  leave(name: string, reason: string): void {
+    if (reason === '') throw new Error(`Say why '${name}' is left.`);
+    for (const array of this.#arrays.keys()) {
+      if (array === name || array.startsWith(`${name}/`)) this.#unread.delete(array);
+    }
+  }
+
   dispose(): void {
     hk.tree.dispose(this.#made);
+  }
+
+  /** @throws when an array was neither read nor left */
+  checkAllRead(): void {
+    if (this.#unread.size > 0)
+      throw new Error(`Arrays of the golden left unread: ${[...this.#unread].join(', ')}`);
   }
 
   #array(name: string): GoldenArray {
     const array = this.#arrays.get(name);
     if (array === undefined) throw new Error(`The golden has no array '${name}'.`);
+    this.#unread.delete(name);
     return array;
   }
+}
+
+/** A test on one golden, which must read all of its arrays. */
+export function itMatches(name: string, body: (golden: GoldenCase) => void | Promise<void>): void {
+  it(name, async () => {
+    const golden = new GoldenCase(name);
+    try {
+      await body(golden);
+    } finally {
+      golden.dispose();
+    }
+    golden.checkAllRead();
+  });
 }
