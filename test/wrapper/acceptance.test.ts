@@ -1,16 +1,4 @@
-import {
-  concat,
-  expandDims,
-  greater,
-  mul,
-  ones,
-  train,
-  where,
-  zeros,
-  type Tensor,
-  type Tensor2D,
-} from '@tensorflow/tfjs-core';
-import * as tfl from '@tensorflow/tfjs-layers';
+import { greater, mul, ones, train, where, zeros, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
 import { expect } from 'chai';
 import { loadNpz, saveNpz } from '../../src/checkpoint/index.js';
 import * as hk from '../../src/index.js';
@@ -18,24 +6,6 @@ import { FlaxLayer, JaxLayer, signature, type FlaxModule } from '../../src/wrapp
 import { disposeAll, modelOf } from './support/fit.js';
 
 describe('wrapper layers at large', () => {
-  it('take sixty inputs at once', () => {
-    const callFn = signature(['params', 'inputs'], (_params: unknown, inputs: Tensor[]) =>
-      concat(
-        inputs.map((x) => expandDims(x, 1)),
-        1,
-      ),
-    );
-    const inputs = Array.from({ length: 60 }, () => tfl.input({ shape: [3] }));
-    const output = new JaxLayer({ callFn, params: [] }).apply(inputs);
-    expect(output.shape).to.deep.equal([null, 60, 3]);
-    const model = tfl.model({ inputs, outputs: output });
-    const values = inputs.map(() => ones([2, 3]));
-    const y = model.predict(values) as Tensor;
-    expect(y.shape).to.deep.equal([2, 60, 3]);
-    hk.tree.dispose([values, y]);
-    model.dispose();
-  });
-
   it('train through a comparison', async () => {
     const callFn = signature(['params', 'inputs'], (w: Tensor, x: Tensor) => {
       const scaled = mul(x, w);
