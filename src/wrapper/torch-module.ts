@@ -52,7 +52,7 @@ export function namedVariables(
     if (!(variable instanceof Variable) || variable.isDisposed) {
       throw new TankaError(
         'wrapper-module-invalid',
-        `LazyModules are not supported unless they are already initialized: ${what} '${name}' of the module is ` +
+        `LazyModules are not supported unless they are already initialized. The ${what} '${name}' of the module is ` +
           `${variable instanceof Variable ? 'a disposed variable' : show(variable)}, and not a tf.Variable.`,
       );
     }

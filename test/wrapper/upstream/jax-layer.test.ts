@@ -96,7 +96,7 @@ function outputOf(options: JaxLayerOptions, shape: number[] = [1]): number[] {
   return values;
 }
 
-const EFFORT = { batch: 16, steps: 4 };
+const EFFORT = { batch: 8, steps: 3 };
 
 onEachBackend("Keras' own tests of its layer: fitting", () => {
   it('1 a function without parameters', () =>
