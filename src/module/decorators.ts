@@ -166,7 +166,7 @@ function wrapConstructor<C extends ModuleClass>(target: C, className: string): C
  */
 export function module(name?: string, signature?: ConstructorSignature): ModuleDecorator {
   return <C extends ModuleClass>(target: C, context?: ClassDecoratorContext): C => {
-    const className = context?.name ?? target.name;
+    const className = signature?.className ?? context?.name ?? target.name;
     const info = {
       name: checkName(name ?? toSnakeCase(className)),
       className,

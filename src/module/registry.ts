@@ -2,6 +2,8 @@ import 'reflect-metadata';
 
 /** How the arguments of a module's constructor are shown by `String(module)`. */
 export interface ConstructorSignature {
+  /** Name of the class. Default: the one that it has, which minifiers change. */
+  readonly className?: string;
   /** Names of the positional arguments. */
   readonly positional?: readonly string[];
   /** Default values of options and positional arguments: what equals its default is not shown. */

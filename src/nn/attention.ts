@@ -58,7 +58,11 @@ const MASKED = -1e30;
  *
  * Submodules `query`, `key`, `value` and `linear`, each a {@link Linear}. Takes one random key for each when it is made.
  */
-@module('multi_head_attention', { positional: ['numHeads', 'keySize'], defaults: { withBias: true } })
+@module('multi_head_attention', {
+  className: 'MultiHeadAttention',
+  positional: ['numHeads', 'keySize'],
+  defaults: { withBias: true },
+})
 export class MultiHeadAttention extends Module {
   readonly valueSize: number;
   readonly modelSize: number;

@@ -30,7 +30,11 @@ export interface AvgPoolOptions extends ModuleOptions {
 }
 
 /** {@link avgPool} as a module. Has no parameters. */
-@module('avg_pool', { positional: ['windowShape', 'strides', 'padding'], defaults: { channelAxis: -1 } })
+@module('avg_pool', {
+  className: 'AvgPool',
+  positional: ['windowShape', 'strides', 'padding'],
+  defaults: { channelAxis: -1 },
+})
 export class AvgPool extends Module {
   private readonly pool: PoolArguments;
 

@@ -60,7 +60,7 @@ export interface BatchNormCallOptions {
  * Parameters, in the dtype and rank of the input, of size 1 along the reduced axes: `scale`, `offset`. State: that of
  * {@link ExponentialMovingAverage} under `~/mean_ema` and `~/var_ema`; right after `init` their `average` is that of the first batch.
  */
-@module('batch_norm', { defaults: { eps: 1e-5, dataFormat: 'channels_last' } })
+@module('batch_norm', { className: 'BatchNorm', defaults: { eps: 1e-5, dataFormat: 'channels_last' } })
 export class BatchNorm extends Module {
   private readonly meanEma: ExponentialMovingAverage;
   private readonly varEma: ExponentialMovingAverage;

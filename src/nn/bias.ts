@@ -27,7 +27,7 @@ export interface BiasCallOptions {
  * Parameter, in the dtype of the input: `b`, of the input's shape without leading dimensions along which it does not vary,
  * with size 1 along the others. Takes no random key by default.
  */
-@module('bias')
+@module('bias', { className: 'Bias' })
 export class Bias extends Module {
   /** Shape of `b`; known once the layer was called. */
   biasShape: number[] | undefined;

@@ -45,6 +45,7 @@ export const convTransposeDefaults = { stride: 1, padding: 'SAME', withBias: tru
  * channels first `[outputChannels, 1, …]`. Takes one random key when `w` is made.
  */
 @module('conv_nd_transpose', {
+  className: 'ConvNDTranspose',
   positional: ['numSpatialDims', 'outputChannels', 'kernelShape'],
   defaults: { ...convTransposeDefaults, dataFormat: 'channels_last' },
 })

@@ -50,6 +50,7 @@ export const convDefaults = {
  * `[outputChannels]`, with channels first `[outputChannels, 1, …]`. Takes one random key when `w` is made.
  */
 @module('conv_nd', {
+  className: 'ConvND',
   positional: ['numSpatialDims', 'outputChannels', 'kernelShape'],
   defaults: { ...convDefaults, dataFormat: 'channels_last' },
 })

@@ -3,6 +3,7 @@ import { ConvNDTranspose, convTransposeDefaults, type ConvTransposeOptions } fro
 
 /** One-dimensional transposed convolution of `[N, W, C]`: {@link ConvNDTranspose} with the default data format `NWC` (or `NCW`). */
 @module('conv1_d_transpose', {
+  className: 'Conv1DTranspose',
   positional: ['outputChannels', 'kernelShape'],
   defaults: { ...convTransposeDefaults, dataFormat: 'NWC' },
 })

@@ -3,6 +3,7 @@ import { ConvND, convDefaults, type ConvOptions } from './conv-nd.js';
 
 /** One-dimensional convolution of `[N, W, C]`: {@link ConvND} with the default data format `NWC` (or `NCW`). */
 @module('conv1_d', {
+  className: 'Conv1D',
   positional: ['outputChannels', 'kernelShape'],
   defaults: { ...convDefaults, dataFormat: 'NWC' },
 })

@@ -3,6 +3,7 @@ import { ConvNDTranspose, convTransposeDefaults, type ConvTransposeOptions } fro
 
 /** Two-dimensional transposed convolution of `[N, H, W, C]`: {@link ConvNDTranspose} with the default data format `NHWC` (or `NCHW`). */
 @module('conv2_d_transpose', {
+  className: 'Conv2DTranspose',
   positional: ['outputChannels', 'kernelShape'],
   defaults: { ...convTransposeDefaults, dataFormat: 'NHWC' },
 })

@@ -3,6 +3,7 @@ import { ConvNDTranspose, convTransposeDefaults, type ConvTransposeOptions } fro
 
 /** Three-dimensional transposed convolution of `[N, D, H, W, C]`: {@link ConvNDTranspose} with the default data format `NDHWC` (or `NCDHW`). */
 @module('conv3_d_transpose', {
+  className: 'Conv3DTranspose',
   positional: ['outputChannels', 'kernelShape'],
   defaults: { ...convTransposeDefaults, dataFormat: 'NDHWC' },
 })

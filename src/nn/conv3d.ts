@@ -3,6 +3,7 @@ import { ConvND, convDefaults, type ConvOptions } from './conv-nd.js';
 
 /** Three-dimensional convolution of `[N, D, H, W, C]`: {@link ConvND} with the default data format `NDHWC` (or `NCDHW`). */
 @module('conv3_d', {
+  className: 'Conv3D',
   positional: ['outputChannels', 'kernelShape'],
   defaults: { ...convDefaults, dataFormat: 'NDHWC' },
 })

@@ -3,6 +3,7 @@ import { depthwiseDefaults, DepthwiseConvND, type DepthwiseConvOptions } from '.
 
 /** One-dimensional depthwise convolution of `[N, W, C]`, each channel by itself; default data format `NWC` (or `NCW`). */
 @module('depthwise_conv1_d', {
+  className: 'DepthwiseConv1D',
   positional: ['channelMultiplier', 'kernelShape'],
   defaults: { ...depthwiseDefaults, dataFormat: 'NWC' },
 })

@@ -3,6 +3,7 @@ import { depthwiseDefaults, DepthwiseConvND, type DepthwiseConvOptions } from '.
 
 /** Two-dimensional depthwise convolution of `[N, H, W, C]`, each channel by itself; default data format `NHWC` (or `NCHW`). */
 @module('depthwise_conv2_d', {
+  className: 'DepthwiseConv2D',
   positional: ['channelMultiplier', 'kernelShape'],
   defaults: { ...depthwiseDefaults, dataFormat: 'NHWC' },
 })

@@ -3,6 +3,7 @@ import { depthwiseDefaults, DepthwiseConvND, type DepthwiseConvOptions } from '.
 
 /** Three-dimensional depthwise convolution of `[N, D, H, W, C]`, each channel by itself; default data format `NDHWC` (or `NCDHW`). */
 @module('depthwise_conv3_d', {
+  className: 'DepthwiseConv3D',
   positional: ['channelMultiplier', 'kernelShape'],
   defaults: { ...depthwiseDefaults, dataFormat: 'NDHWC' },
 })

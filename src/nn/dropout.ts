@@ -65,7 +65,7 @@ export function dropoutOf(
  * Dropout as a layer: draws its own key in training, and is the identity otherwise. Has no parameters; beyond Haiku, which
  * has the function {@link dropout} alone.
  */
-@module('dropout', { positional: ['rate'] })
+@module('dropout', { className: 'Dropout', positional: ['rate'] })
 export class Dropout extends Module {
   private readonly dropoutOptions: DropoutOptions;
 

@@ -20,6 +20,7 @@ export interface EMAParamsTreeOptions extends ExponentialMovingAverageOptions {
  * State: that of one `ExponentialMovingAverage` a parameter, named after it with `/` as `__` and `~` as `_tilde_`.
  */
 @module('ema_params_tree', {
+  className: 'EMAParamsTree',
   positional: ['decay'],
   defaults: { zeroDebias: true, warmupLength: 0, ignoreRegex: '' },
 })

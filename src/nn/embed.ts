@@ -39,7 +39,7 @@ export interface EmbedOptions extends ModuleOptions {
  *
  * Parameter: `embeddings` float32 `[vocabSize, embedDim]`. Takes one random key when it is made.
  */
-@module('embed', { defaults: { lookupStyle: 'ARRAY_INDEX' } })
+@module('embed', { className: 'Embed', defaults: { lookupStyle: 'ARRAY_INDEX' } })
 export class Embed extends Module {
   readonly vocabSize: number;
   readonly embedDim: number;

@@ -39,6 +39,7 @@ export interface UpdateOptions {
  * State: `counter` (int32 scalar, starts at `−warmupLength`), `hidden` and `average` of the value's shape and dtype.
  */
 @module('exponential_moving_average', {
+  className: 'ExponentialMovingAverage',
   positional: ['decay'],
   defaults: { zeroDebias: true, warmupLength: 0 },
 })

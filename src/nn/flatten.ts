@@ -5,7 +5,7 @@ import { Reshape, type ReshapeOptions } from './reshape.js';
 export type FlattenOptions = ReshapeOptions;
 
 /** Makes one dimension of all but the preserved ones: {@link Reshape} to `[-1]`. Has no parameters. */
-@module('flatten', { defaults: { preserveDims: 1 } })
+@module('flatten', { className: 'Flatten', defaults: { preserveDims: 1 } })
 export class Flatten extends Reshape {
   /** @throws `layer-options` for `preserveDims: 0` */
   constructor(options: FlattenOptions = {}) {

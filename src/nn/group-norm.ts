@@ -48,6 +48,7 @@ export interface GroupNormOptions extends ModuleOptions {
  * Parameters, in the dtype of the input: `scale`, `offset` of shape `[C]`, with channels first `[C, 1, …]`.
  */
 @module('group_norm', {
+  className: 'GroupNorm',
   positional: ['groups'],
   defaults: { createScale: true, createOffset: true, eps: 1e-5, dataFormat: 'channels_last' },
 })

@@ -14,7 +14,7 @@ export interface InstanceNormOptions extends Omit<
 /**
  * {@link LayerNorm} over the spatial axes, with parameters for the channels: `[C]`, with channels first `[1, C, 1, …]`.
  */
-@module('instance_norm', { defaults: { eps: 1e-5, dataFormat: 'channels_last' } })
+@module('instance_norm', { className: 'InstanceNorm', defaults: { eps: 1e-5, dataFormat: 'channels_last' } })
 export class InstanceNorm extends LayerNorm {
   /** @throws `layer-options` */
   constructor({ dataFormat = 'channels_last', ...options }: InstanceNormOptions) {

@@ -54,7 +54,7 @@ export interface NormCallOptions {
  * Parameters, in the dtype of the input: `scale`, `offset`, of shape `[C]` when `paramAxis` is the last axis, else of the rank of the input
  * with size 1 along the other axes.
  */
-@module('layer_norm', { defaults: { eps: 1e-5, useFastVariance: false } })
+@module('layer_norm', { className: 'LayerNorm', defaults: { eps: 1e-5, useFastVariance: false } })
 export class LayerNorm extends Module {
   /** @throws `layer-options` */
   constructor(private readonly options: LayerNormOptions) {

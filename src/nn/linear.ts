@@ -21,7 +21,7 @@ export interface LinearOptions extends ModuleOptions {
  *
  * Parameters, in the dtype of the input: `w` `[inputSize, outputSize]`, `b` `[outputSize]`. Takes one random key when `w` is made.
  */
-@module('linear', { positional: ['outputSize'], defaults: { withBias: true } })
+@module('linear', { className: 'Linear', positional: ['outputSize'], defaults: { withBias: true } })
 export class Linear extends Module {
   /** Size of the last axis of the input; known once the layer was called. */
   inputSize: number | undefined;

@@ -30,7 +30,11 @@ export interface MaxPoolOptions extends ModuleOptions {
 }
 
 /** {@link maxPool} as a module. Has no parameters. */
-@module('max_pool', { positional: ['windowShape', 'strides', 'padding'], defaults: { channelAxis: -1 } })
+@module('max_pool', {
+  className: 'MaxPool',
+  positional: ['windowShape', 'strides', 'padding'],
+  defaults: { channelAxis: -1 },
+})
 export class MaxPool extends Module {
   private readonly pool: PoolArguments;
 

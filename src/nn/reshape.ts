@@ -15,7 +15,7 @@ export interface ReshapeOptions extends ModuleOptions {
  *
  * Has no parameters.
  */
-@module('reshape', { positional: ['outputShape'], defaults: { preserveDims: 1 } })
+@module('reshape', { className: 'Reshape', positional: ['outputShape'], defaults: { preserveDims: 1 } })
 export class Reshape extends Module {
   readonly preserveDims: number;
 

@@ -27,7 +27,7 @@ export interface RMSNormOptions extends ModuleOptions {
  * Parameter, in the dtype of the input: `scale`, of shape `[C]` when `paramAxis` is the last axis, else of the rank of the input with size 1
  * along the other axes.
  */
-@module('rms_norm', { defaults: { eps: 1e-5, createScale: true } })
+@module('rms_norm', { className: 'RMSNorm', defaults: { eps: 1e-5, createScale: true } })
 export class RMSNorm extends Module {
   /** @throws `layer-options` */
   constructor(private readonly options: RMSNormOptions) {

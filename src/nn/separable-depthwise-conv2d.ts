@@ -15,6 +15,7 @@ export type SeparableDepthwiseConvOptions = Omit<DepthwiseConvOptions, 'rate'>;
  * made.
  */
 @module('separable_depthwise_conv2_d', {
+  className: 'SeparableDepthwiseConv2D',
   positional: ['channelMultiplier', 'kernelShape'],
   defaults: { stride: 1, padding: 'SAME', withBias: true, dataFormat: 'NHWC' },
 })

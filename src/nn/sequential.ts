@@ -30,7 +30,7 @@ export function checkLayers({ moduleName }: Module, layers: readonly Layer[]): v
 /**
  * Applies layers one after the other. Has no parameters of its own, and layers made before it keep their own names.
  */
-@module('sequential', { positional: ['layers'] })
+@module('sequential', { className: 'Sequential', positional: ['layers'] })
 export class Sequential extends Module {
   readonly layers: readonly Layer[];
 

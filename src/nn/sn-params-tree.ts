@@ -16,7 +16,7 @@ export interface SNParamsTreeOptions extends SpectralNormOptions {
  *
  * State: that of one `SpectralNorm` a parameter, named after it with `/` as `__` and `~` as `_tilde`.
  */
-@module('sn_params_tree', { defaults: { eps: 1e-4, nSteps: 1, ignoreRegex: '' } })
+@module('sn_params_tree', { className: 'SNParamsTree', defaults: { eps: 1e-4, nSteps: 1, ignoreRegex: '' } })
 export class SNParamsTree extends Module {
   constructor(private readonly options: SNParamsTreeOptions = {}) {
     super(options);

@@ -45,7 +45,7 @@ function normalize(x: Tensor2D, eps: number): Tensor2D {
  *
  * State: `u0` `[1, C]`, normal at first, for which it takes one random key; `sigma`, a scalar.
  */
-@module('spectral_norm', { defaults: { eps: 1e-4, nSteps: 1 } })
+@module('spectral_norm', { className: 'SpectralNorm', defaults: { eps: 1e-4, nSteps: 1 } })
 export class SpectralNorm extends Module {
   private readonly eps: number;
   private readonly nSteps: number;

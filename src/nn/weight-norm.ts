@@ -23,7 +23,7 @@ export interface WeightNormOptions extends ModuleOptions {
  *
  * Parameter: `scale`, of the rank of `v` with size 1 along the other axes; it starts as `‖v‖`, so that `w` starts as `v`.
  */
-@module('weight_norm', { defaults: { axis: -1 } })
+@module('weight_norm', { className: 'WeightNorm', defaults: { axis: -1 } })
 export class WeightNorm extends Module {
   private readonly axis: AxisOrAxes;
 

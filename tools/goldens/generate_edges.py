@@ -26,8 +26,8 @@ for tag, axis in (("from_the_end", [-2, 0]), ("all", [0, 1, 2]), ("channels", [2
          call={"is_training": True}, calls=2)
 
 for decay in (0.0, 1.0):
-    case(f"ema/decay_{decay:.0f}", "ExponentialMovingAverage", {"decay": decay, "zero_debias": False},
+    case(f"ema/no_debias_decay_{decay:.0f}", "ExponentialMovingAverage", {"decay": decay, "zero_debias": False},
          [{"shape": [3]}], calls=2, grads=False)
-case("ema/frozen", "ExponentialMovingAverage", {"decay": 0.9}, [{"shape": [3]}], call={"update_stats": False}, calls=2,
+case("ema/frozen_twice", "ExponentialMovingAverage", {"decay": 0.9}, [{"shape": [3]}], call={"update_stats": False}, calls=2,
      grads=False)
 rec.save(sys.argv[1], "edges")

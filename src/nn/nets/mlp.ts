@@ -44,6 +44,7 @@ export interface MLPReverseOptions {
  * Multi-layer perceptron: {@link Linear} layers `linear_0`, `linear_1` … with an activation between them.
  */
 @module('mlp', {
+  className: 'MLP',
   positional: ['outputSizes'],
   defaults: { withBias: true, activation: relu, activateFinal: false },
 })

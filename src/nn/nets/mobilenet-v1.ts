@@ -34,7 +34,7 @@ interface BlockOptions {
 }
 
 /** A depthwise 3×3 and a pointwise convolution, each with norm and relu. */
-@module('mobile_net_v1_block')
+@module('mobile_net_v1_block', { className: 'MobileNetV1Block' })
 class MobileNetV1Block extends Module {
   constructor(private readonly options: BlockOptions) {
     super();
@@ -66,6 +66,7 @@ class MobileNetV1Block extends Module {
  * `pointwise_conv`, `batch_norm_1` each, and `logits`.
  */
 @module('mobile_net_v1', {
+  className: 'MobileNetV1',
   defaults: { strides: STRIDES, channels: CHANNELS, numClasses: 1000, useBn: true },
 })
 export class MobileNetV1 extends Module {

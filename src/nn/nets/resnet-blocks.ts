@@ -63,7 +63,7 @@ function blockLayers(
 }
 
 /** Residual block of ResNet v1 (arXiv:1512.03385): convolution, norm, relu; the scale of a bottleneck's last norm starts at zero. */
-@module('block_v1')
+@module('block_v1', { className: 'BlockV1' })
 export class BlockV1 extends Module implements ResidualBlock {
   private readonly projection: Layer | null;
   private readonly layers: readonly Layer[];
@@ -93,7 +93,7 @@ export class BlockV1 extends Module implements ResidualBlock {
 }
 
 /** Residual block of ResNet v2 (arXiv:1603.05027): norm, relu, convolution; the projection takes the first relu's output. */
-@module('block_v2')
+@module('block_v2', { className: 'BlockV2' })
 export class BlockV2 extends Module implements ResidualBlock {
   private readonly projection: Conv2D | null;
   private readonly layers: readonly Layer[];
@@ -123,7 +123,7 @@ export interface BlockGroupOptions extends BlockOptions {
 }
 
 /** Blocks of one size; the first one has the stride and the projection. */
-@module('block_group')
+@module('block_group', { className: 'BlockGroup' })
 export class BlockGroup extends Module {
   private readonly blocks: readonly ResidualBlock[];
 

@@ -64,6 +64,7 @@ const BOTTLENECK = {
  * `logits`.
  */
 @module('res_net', {
+  className: 'ResNet',
   defaults: {
     resnetV2: false,
     bottleneck: true,

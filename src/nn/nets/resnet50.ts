@@ -2,7 +2,11 @@ import { module } from '../../module/decorators.js';
 import { ResNet, type ResNetVariantOptions } from './resnet.js';
 
 /** {@link ResNet} of 50 layers. */
-@module('res_net50', { positional: ['numClasses'], defaults: { resnetV2: false, strides: [1, 2, 2, 2] } })
+@module('res_net50', {
+  className: 'ResNet50',
+  positional: ['numClasses'],
+  defaults: { resnetV2: false, strides: [1, 2, 2, 2] },
+})
 export class ResNet50 extends ResNet {
   /** @throws `layer-options` */
   constructor(numClasses: number, options: ResNetVariantOptions = {}) {

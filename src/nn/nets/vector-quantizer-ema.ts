@@ -41,7 +41,7 @@ export interface VectorQuantizerEMAOptions extends VectorQuantizerOptions {
  * State: `embeddings` `[embeddingDim, numEmbeddings]`, uniform at first, and {@link ExponentialMovingAverage} under `~/ema_cluster_size` and
  * `~/ema_dw`. Takes one random key when the embeddings are made.
  */
-@module('vector_quantizer_ema', { defaults: { epsilon: 1e-5 } })
+@module('vector_quantizer_ema', { className: 'VectorQuantizerEMA', defaults: { epsilon: 1e-5 } })
 export class VectorQuantizerEMA extends Module {
   private readonly clusterSizes: ExponentialMovingAverage;
   private readonly sums: ExponentialMovingAverage;

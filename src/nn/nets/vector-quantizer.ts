@@ -28,7 +28,7 @@ export interface VectorQuantizerOptions extends ModuleOptions {
  *
  * Parameter: `embeddings` `[embeddingDim, numEmbeddings]`, uniform. Takes one random key when it is made.
  */
-@module('vector_quantizer')
+@module('vector_quantizer', { className: 'VectorQuantizer' })
 export class VectorQuantizer extends Module {
   constructor(private readonly options: VectorQuantizerOptions) {
     super(options);

@@ -74,7 +74,7 @@ abstract class ConvNDLSTM extends RNNCore<LSTMState> {
 }
 
 /** Convolutional LSTM over one spatial dimension: inputs `[batch, width, channels]`. See {@link ConvLSTMOptions}. */
-@module('conv1_dlstm')
+@module('conv1_dlstm', { className: 'Conv1DLSTM' })
 export class Conv1DLSTM extends ConvNDLSTM {
   constructor(options: ConvLSTMOptions) {
     super(1, options);
@@ -82,7 +82,7 @@ export class Conv1DLSTM extends ConvNDLSTM {
 }
 
 /** Convolutional LSTM over two spatial dimensions: inputs `[batch, height, width, channels]`. See {@link ConvLSTMOptions}. */
-@module('conv2_dlstm')
+@module('conv2_dlstm', { className: 'Conv2DLSTM' })
 export class Conv2DLSTM extends ConvNDLSTM {
   constructor(options: ConvLSTMOptions) {
     super(2, options);
@@ -93,7 +93,7 @@ export class Conv2DLSTM extends ConvNDLSTM {
  * Convolutional LSTM over three spatial dimensions: inputs `[batch, depth, height, width, channels]`. See
  * {@link ConvLSTMOptions}.
  */
-@module('conv3_dlstm')
+@module('conv3_dlstm', { className: 'Conv3DLSTM' })
 export class Conv3DLSTM extends ConvNDLSTM {
   constructor(options: ConvLSTMOptions) {
     super(3, options);

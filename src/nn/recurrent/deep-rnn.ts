@@ -17,7 +17,7 @@ function isCore(layer: unknown): layer is RNNCore<unknown, unknown, unknown> {
  * Several cores, and functions or other layers between them, as one core. Has no parameters of its own, and layers made before
  * it keep their own names.
  */
-@module('deep_rnn', { positional: ['layers'] })
+@module('deep_rnn', { className: 'DeepRNN', positional: ['layers'] })
 export class DeepRNN<Input = Tensor, Output = Tensor> extends RNNCore<DeepRNNState, Input, Output> {
   /** @throws `layer-options` for a layer that is neither a function nor has a `call` method */
   constructor(
@@ -46,7 +46,7 @@ export class DeepRNN<Input = Tensor, Output = Tensor> extends RNNCore<DeepRNNSta
 }
 
 /** A {@link DeepRNN} whose cores also see the inputs, and whose output holds those of all cores. */
-@module('__deep_rnn', { positional: ['layers'] })
+@module('__deep_rnn', { className: 'DeepRNNWithSkipConnections', positional: ['layers'] })
 class DeepRNNWithSkipConnections<Input, Output> extends RNNCore<DeepRNNState, Input, Output> {
   constructor(
     readonly layers: readonly RNNCore<unknown, unknown, unknown>[],

@@ -37,7 +37,7 @@ export interface GRUOptions extends ModuleOptions {
  * Parameters, gates in the order `z, r, a`: `w_i` `[inputSize, 3 hiddenSize]`, `w_h` `[hiddenSize, 3 hiddenSize]`,
  * `b` `[3 hiddenSize]`; with `resetAfter` also `b_h` `[3 hiddenSize]`. Takes one random key for each `w` when it is made.
  */
-@module('gru', { positional: ['hiddenSize'], defaults: { resetAfter: false } })
+@module('gru', { className: 'GRU', positional: ['hiddenSize'], defaults: { resetAfter: false } })
 export class GRU extends RNNCore<Tensor> {
   constructor(
     readonly hiddenSize: number,

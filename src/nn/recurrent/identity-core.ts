@@ -3,7 +3,7 @@ import type { ModuleOptions } from '../../module/module.js';
 import { RNNCore } from './core.js';
 
 /** A core without memory: hands its inputs on. Its state is an empty array. Has no parameters. */
-@module('identity_core')
+@module('identity_core', { className: 'IdentityCore' })
 export class IdentityCore<Input = unknown> extends RNNCore<[], Input, Input> {
   constructor(options: ModuleOptions = {}) {
     super(options);

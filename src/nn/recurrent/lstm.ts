@@ -27,7 +27,7 @@ export function lstmStep(gates: Tensor, { cell }: LSTMState): [output: Tensor, s
  *
  * Submodule `linear`, one {@link Linear} from input and hidden state to the four gates `i, g, f, o`.
  */
-@module('lstm', { positional: ['hiddenSize'] })
+@module('lstm', { className: 'LSTM', positional: ['hiddenSize'] })
 export class LSTM extends RNNCore<LSTMState> {
   constructor(
     readonly hiddenSize: number,

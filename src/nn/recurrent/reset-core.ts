@@ -8,7 +8,7 @@ import { RNNCore } from './core.js';
 /**
  * Wraps a core so that its state starts anew where a signal says so. Its state is that of the core; has no parameters of its own.
  */
-@module('reset_core', { positional: ['core'] })
+@module('reset_core', { className: 'ResetCore', positional: ['core'] })
 export class ResetCore<State, Input, Output> extends RNNCore<State, readonly [Input, unknown], Output> {
   constructor(
     readonly core: RNNCore<State, Input, Output>,

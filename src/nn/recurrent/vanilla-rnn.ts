@@ -16,7 +16,11 @@ export interface VanillaRNNOptions extends ModuleOptions {
  *
  * Submodules `linear` (of the input) and `linear_1` (of the state), each a {@link Linear}.
  */
-@module('vanilla_rnn', { positional: ['hiddenSize'], defaults: { doubleBias: true } })
+@module('vanilla_rnn', {
+  className: 'VanillaRNN',
+  positional: ['hiddenSize'],
+  defaults: { doubleBias: true },
+})
 export class VanillaRNN extends RNNCore<Tensor> {
   readonly doubleBias: boolean;
 

@@ -2,6 +2,8 @@ import { build } from 'esbuild';
 import { expect } from 'chai';
 import { fileURLToPath } from 'node:url';
 import * as hk from '../../../src/index.js';
+import { moduleInfo } from '../../../src/module/registry.js';
+import { findClass } from '../descriptors/build.js';
 import type { Library } from '../descriptors/descriptor.js';
 import { casesOf, descriptors } from '../descriptors/index.js';
 import { modelOf } from './run.js';
@@ -33,11 +35,13 @@ describe('layers keep their names in a minified bundle', () => {
   before(async () => {
     bundled = await minified();
     // Otherwise the test would show nothing.
-    expect(bundled.Linear.name).not.to.equal('Linear');
+    expect(bundled.PRNGSequence.name).not.to.equal('PRNGSequence');
   });
 
   for (const descriptor of descriptors) {
     it(descriptor.layer, () => {
+      const info = moduleInfo(findClass(bundled, descriptor.layer));
+      expect(info, 'what String(module) shows').to.include({ className: descriptor.layer });
       for (const layerCase of casesOf(descriptor)) {
         const inputs = layerCase.inputs();
         const seed = layerCase.seed ?? 42;
