@@ -1,148 +1,114 @@
 /**
- * `hk.jit` beside the same function run eagerly, on the stock WASM backend (in its fused form where it has one) and on our kernels.
- * One process, one thread, interleaved; the last column is `hk.jit`. `node --import tsx bench/jit.ts [part of a name]`
- *
- * Training steps that the stock backend cannot run are compared with our eager step alone.
+ * `hk.jit` beside the best TensorFlow.js form on the stock WASM backend and onnxruntime-web, on the same weights and input; training steps
+ * beside the same step on the stock backend and `@jax-js/jax`. One process, one thread, interleaved, results compared.
+ * `node --import tsx bench/jit.ts [part of a name]`
  */
 import * as tf from '@tensorflow/tfjs-core';
 import * as hk from '../src/index.js';
 import { useWasm } from '../src/backend/wasm/index.js';
 import { registerKernels, restoreStockKernels } from '../src/backend/wasm/register.js';
-import { adam, applyUpdates } from '../src/optim/index.js';
-import { interleave, row, type Contender } from './measure.js';
-
-type Params = hk.Params;
+import { interleave, type Contender, type Timing } from './measure.js';
+import { conv, gpt, lstm, mlp, mobileNet, resNet50, type Work } from './nets/haiku.js';
+import { onnxRunner } from './nets/onnx.js';
+import { tfjsLayers } from './nets/tfjs.js';
 
 const only = process.argv[2] ?? '';
 const { relaxedSimd } = await useWasm();
 console.log(
-  `node ${process.version}, ${relaxedSimd ? 'relaxed SIMD' : 'SIMD'}; stock: tfjs-backend-wasm 4.22.0`,
+  `node ${process.version}, ${relaxedSimd ? 'relaxed SIMD' : 'SIMD'}; peers: tfjs-backend-wasm 4.22.0, onnxruntime-web, one thread each.\n` +
+    'Milliseconds: middle of the samples, (smallest), [process time]. Times hk.jit is faster than the better peer, by each; then the goal.',
 );
 
-interface Work {
-  readonly title: string;
-  /** The work on the stock backend; left out where it cannot run there. */
-  readonly stock?: (params: Params, x: tf.Tensor) => unknown;
-  readonly ours: (params: Params, x: tf.Tensor) => unknown;
-  readonly params: () => Params;
-  readonly x: () => tf.Tensor;
+function difference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let [far, scale] = [0, 1e-30];
+  for (let i = 0; i < a.length; i++) {
+    far = Math.max(far, Math.abs(a[i] - b[i]));
+    scale = Math.max(scale, Math.abs(a[i]));
+  }
+  return far / scale;
 }
 
-function first(tree: unknown): tf.Tensor {
-  return hk.tree.leaves(tree as hk.tree.Tree<tf.Tensor>)[0];
-}
-
-async function compare({ title, stock, ours, params, x }: Work): Promise<void> {
-  if (!title.includes(only)) return;
-  const p = params();
-  const input = x();
-  const jitted = hk.jit(ours);
-  const sample = (f: Work['ours']) => (): void => {
-    const result = tf.tidy(() => f(p, input) as tf.TensorContainer);
-    first(result).dataSync();
-    hk.tree.dispose(result);
-  };
-  const expected = tf.tidy(() => first(ours(p, input)).clone());
-  sample(jitted)();
-  const difference = tf.tidy(() => tf.max(tf.abs(tf.sub(expected, first(jitted(p, input))))).dataSync()[0]);
-  expected.dispose();
-  const contenders: Record<string, Contender> = {
-    ...(stock === undefined ? {} : { stock: { prepare: restoreStockKernels, run: sample(stock) } }),
-    eager: { prepare: registerKernels, run: sample(ours) },
-    jit: { prepare: registerKernels, run: sample(jitted) },
-  };
-  console.log(row(title, await interleave(contenders, { rounds: 11, sampleMs: 4, warmUp: 8 })));
-  console.log(`  results differ by at most ${difference.toExponential(1)}`);
-  jitted.dispose();
-  hk.tree.dispose([p, input]);
-}
-
-function mlp(batch: number): Work {
-  const model = hk.transform((x: tf.Tensor2D) => new hk.nets.MLP([300, 100, 10]).call(x));
-  const layers = [0, 1, 2].map((i) => `mlp/~/linear_${i}`);
-  return {
-    title: `MLP 784-300-100-10, batch ${batch}`,
-    params: () => model.init(42, tf.zeros([1, 784])),
-    x: () => tf.randomNormal([batch, 784]),
-    ours: (p, x) => model.apply(p, null, x as tf.Tensor2D),
-    stock: (p, x) =>
-      layers.reduce<tf.Tensor>(
-        (h, name, i) =>
-          tf.fused.matMul({ a: h, b: p[name].w, bias: p[name].b, activation: i < 2 ? 'relu' : 'linear' }),
-        x,
-      ),
-  };
-}
-
-const convNet = hk.transform((x: tf.Tensor4D) => {
-  const h = new hk.AvgPool([1, 2, 2, 1], [1, 2, 2, 1], 'VALID').call(
-    hk.nn.relu(new hk.Conv2D(32, [3, 3]).call(x)),
+function show(
+  title: string,
+  timings: Record<string, Timing>,
+  goal: string,
+  far: number,
+  first: string,
+): void {
+  const cells = Object.entries(timings).map(
+    ([name, { median, low, cpu }]) => `${name} ${median.toFixed(3)} (${low.toFixed(3)}) [${cpu.toFixed(3)}]`,
   );
-  return new hk.Linear(10).call(hk.nn.relu(new hk.Linear(200).call(new hk.Flatten().call(h))));
-});
+  const ours = timings.jit;
+  const peers = Object.entries(timings).filter(([name]) => name !== 'jit' && name !== 'eager');
+  const ratios = (['median', 'low', 'cpu'] as const).map((by) =>
+    (Math.min(...peers.map(([, timing]) => timing[by])) / ours[by]).toFixed(2),
+  );
+  console.log(
+    `${title.padEnd(38)} ${cells.join(' | ')}\n    ${ratios.join(' / ')}x, goal ${goal}; differs by ${far.toExponential(0)}; first call ${first}`,
+  );
+}
 
-function conv(batch: number): Work {
-  return {
-    title: `MNIST conv net, batch ${batch}`,
-    params: () => convNet.init(42, tf.zeros([1, 28, 28, 1])),
-    x: () => tf.randomNormal([batch, 28, 28, 1]),
-    ours: (p, x) => convNet.apply(p, null, x as tf.Tensor4D),
-    stock: (p, x) => {
-      // `linear` is the last layer: the outer constructor of the expression above runs first.
-      const filter = p.conv2_d.w as tf.Tensor4D;
-      const h = tf.fused.conv2d({
-        x: x as tf.Tensor4D,
-        filter,
-        strides: 1,
-        pad: 'same',
-        bias: p.conv2_d.b,
-        activation: 'relu',
-      });
-      const flat = tf.reshape(tf.avgPool(h, 2, 2, 'valid'), [batch, -1]);
-      const hidden = tf.fused.matMul({ a: flat, b: p.linear_1.w, bias: p.linear_1.b, activation: 'relu' });
-      return tf.fused.matMul({ a: hidden, b: p.linear.w, bias: p.linear.b });
-    },
+/** How long the first call takes beside an eager one. */
+function firstCall(run: () => void, eager: number): string {
+  const start = performance.now();
+  run();
+  const took = performance.now() - start;
+  return `${took.toFixed(0)} ms (${(3 * eager + 50).toFixed(0)} allowed)`;
+}
+
+function once(run: () => unknown): number {
+  run();
+  const start = performance.now();
+  run();
+  return performance.now() - start;
+}
+
+async function inference(make: () => Work, name: string, goal: string): Promise<void> {
+  if (!name.includes(only)) return;
+  const work = make();
+  const { params, apply, network } = work;
+  const x = tf.tensor(work.input.values, [...work.input.shape]);
+  const read = (y: tf.Tensor): Float32Array => {
+    const values = y.dataSync() as Float32Array;
+    y.dispose();
+    return values;
   };
-}
-
-function lstm(batch: number): Work {
-  const model = hk.transform((x: tf.Tensor) => {
-    const core = new hk.LSTM(128);
-    return hk.staticUnroll(core, x, core.initialState(batch))[0];
-  });
-  const apply: Work['ours'] = (p, x) => model.apply(p, null, x);
-  return {
-    title: `LSTM, 50 steps, 128 wide, batch ${batch}`,
-    params: () => model.init(42, tf.zeros([1, batch, 64])),
-    x: () => tf.randomNormal([50, batch, 64]),
-    ours: apply,
-    stock: apply,
+  const jitted = hk.jit(apply, { constants: params });
+  const eager = (): Float32Array => read(tf.tidy(() => apply(params, x)));
+  const eagerMs = once(eager);
+  const first = firstCall(() => read(jitted(params, x)), eagerMs);
+  const ours = (): Float32Array => read(jitted(params, x));
+  const stock = (): Float32Array => read(tf.tidy(() => network(tfjsLayers, x)));
+  const onnx = await onnxRunner(network, work.input);
+  const expected = ours();
+  restoreStockKernels();
+  const far = Math.max(difference(expected, stock()), difference(expected, await onnx()));
+  registerKernels();
+  const contenders: Record<string, Contender> = {
+    tfjs: { prepare: restoreStockKernels, run: () => void stock() },
+    onnx: { run: async () => void (await onnx()) },
+    jit: { prepare: registerKernels, run: () => void ours() },
   };
+  const heavy = eagerMs > 20;
+  show(
+    work.title,
+    await interleave(contenders, { rounds: heavy ? 7 : 21, sampleMs: 4, warmUp: heavy ? 2 : 30 }),
+    goal,
+    far,
+    first,
+  );
+  jitted.dispose();
+  x.dispose();
+  hk.tree.dispose(params);
 }
 
-const tx = adam(1e-3);
-
-/** One training step; the first array of its result is a parameter. */
-function training(work: Work, stockRuns: boolean): Work {
-  const step: Work['ours'] = (p, x) => {
-    const loss = (q: Params): tf.Scalar => tf.mean(tf.square(work.ours(q, x) as tf.Tensor));
-    const [, gradient] = hk.valueAndGrad(loss)(p);
-    const [updates] = tx.update(gradient, tx.init(p), p);
-    return applyUpdates(p, updates);
-  };
-  return { ...work, title: `training step, ${work.title}`, ours: step, stock: stockRuns ? step : undefined };
-}
-
-for (const work of [
-  mlp(1),
-  mlp(32),
-  mlp(256),
-  conv(1),
-  conv(32),
-  lstm(1),
-  lstm(32),
-  training(mlp(32), true),
-  training(conv(32), false),
-]) {
-  await compare(work);
-}
+await inference(() => mlp(1), 'MLP, batch 1', '1.6x');
+await inference(() => mlp(32), 'MLP, batch 32', '1.4x');
+await inference(() => mlp(256), 'MLP, batch 256', '1.3x');
+await inference(() => conv(1), 'conv net, batch 1', '1.5x');
+await inference(() => conv(32), 'conv net, batch 32', '1.3x');
+await inference(mobileNet, 'MobileNetV1', '1.3x');
+await inference(resNet50, 'ResNet50', '1.3x');
+await inference(gpt, 'GPT blocks', '1.5x');
+await inference(() => lstm(1), 'LSTM, batch 1', '1.3x');
+await inference(() => lstm(32), 'LSTM, batch 32', '1.4x');
