@@ -1,4 +1,11 @@
-import { backend_util, slice_util, util, type KernelFunc, type TensorInfo } from '@tensorflow/tfjs-core';
+import {
+  backend_util,
+  slice_util,
+  util,
+  type KernelFunc,
+  type Tensor,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core';
 import { address, makeOutput, raw, withScratch, writeTable } from '../backend/wasm/heap.js';
 import { stridedCopy } from '../backend/wasm/strided-copy.js';
 import { bytesOf, sizeOf } from './graph.js';
@@ -180,6 +187,19 @@ export const planKernels: ReadonlyMap<string, KernelFunc> = new Map([
     plan<Unary, { begin: number | number[]; size?: number | number[] }>(({ x }, { begin, size }) =>
       slice(x, begin, size),
     ),
+  ],
+  [
+    'SplitV',
+    plan<Unary, { numOrSizeSplits: number | number[]; axis: number }>(({ x }, { numOrSizeSplits, axis }) => {
+      const [along] = util.parseAxisParam(axis, x.shape);
+      const begin = x.shape.map(() => 0);
+      return backend_util.prepareSplitSize(x as Tensor, numOrSizeSplits, along).map((length) => {
+        const size = x.shape.map((whole, i) => (i === along ? length : whole));
+        const part = slice(x, begin, size);
+        begin[along] += length;
+        return part;
+      });
+    }),
   ],
   ['Transpose', plan<Unary, { perm: number[] }>(({ x }, { perm }) => transpose(x, perm))],
   [

@@ -4,6 +4,7 @@ import type { PRNGKey } from '../random/key.js';
 import { bytesOf, type Graph } from './graph.js';
 import { HeapProgram } from './heap-program.js';
 import { KernelProgram } from './kernel-program.js';
+import { optimiseForHeap } from './optimise.js';
 import type { Program } from './program.js';
 
 /** A graph made ready to run on the backend that was current when it was made. */
@@ -15,9 +16,14 @@ export class Plan {
   /** What the first run was given. */
   #first: object[] = [];
 
-  constructor(readonly graph: Graph) {
+  /** What runs: the graph that was given, further optimised for the backend. */
+  readonly graph: Graph;
+
+  constructor(graph: Graph) {
     const kernels = rawOn(this.#backend);
-    this.#program = kernels === undefined ? new KernelProgram(graph) : new HeapProgram(graph, kernels);
+    this.graph = kernels === undefined ? graph : optimiseForHeap(graph);
+    this.#program =
+      kernels === undefined ? new KernelProgram(this.graph) : new HeapProgram(this.graph, kernels);
   }
 
   /** Bytes that the plan's constants take. */

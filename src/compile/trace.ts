@@ -10,6 +10,7 @@ import { traceHeap, type HeapTracer } from '../backend/wasm/heap.js';
 import type { RawKernels } from '../backend/wasm/exports.js';
 import { isOwnKernel } from '../backend/wasm/kernel.js';
 import { planKernels } from './plan-kernels.js';
+import { recurrentKernels } from './recurrent-kernels.js';
 import { bytesOf, kernelInputs, type BufferId, type KernelNode, type View } from './graph.js';
 
 /** A place that a traced kernel reads or writes. */
@@ -155,7 +156,8 @@ function toArgument(value: number): Argument {
 
 function tracedFunction(name: string): KernelFunc | undefined {
   const config = getKernel(name, 'wasm') as KernelConfig | undefined;
-  return config !== undefined && isOwnKernel(config) ? config.kernelFunc : planKernels.get(name);
+  if (config !== undefined && isOwnKernel(config)) return config.kernelFunc;
+  return planKernels.get(name) ?? recurrentKernels.get(name);
 }
 
 /**

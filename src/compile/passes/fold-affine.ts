@@ -83,11 +83,29 @@ export function foldAffine(graph: Graph): Graph {
   let bufferCount = graph.bufferCount;
   const chains = new Map<BufferId, Affine>();
   const dropped = new Set<Node>();
+  // Layers that are used many times (the steps of an unroll) share what is made of their weights.
+  const made = new Map<string, View>();
 
-  const constant = (values: ConstantValues, shape: readonly number[]): View => {
-    const view: View = { buffer: bufferCount++, shape, dtype: 'float32' };
-    constants.set(view.buffer, { view, values });
+  const constant = (name: string, shape: readonly number[], values: () => ConstantValues): View => {
+    let view = made.get(name);
+    if (view === undefined) {
+      made.set(name, (view = { buffer: bufferCount++, shape, dtype: 'float32' }));
+      constants.set(view.buffer, { view, values: values() });
+    }
     return view;
+  };
+  const scaledWeights = (weights: View, scale: Float64Array): View => {
+    if (scale.every((factor) => factor === 1)) return weights;
+    return constant(`${weights.buffer} * ${scale.join()}`, weights.shape, () => {
+      const { values } = constants.get(weights.buffer) as { values: ConstantValues };
+      // The channels lie on the last axis of the weights, of a depthwise filter on the last two.
+      const scaled = new Float32Array(values.length);
+      for (let i = 0, c = 0; i < scaled.length; i++) {
+        scaled[i] = values[i] * scale[c];
+        if (++c === scale.length) c = 0;
+      }
+      return scaled;
+    });
   };
   const startOf = (view: View, channels: number): Affine | undefined => {
     if (counts.get(view.buffer) !== 1) return undefined;
@@ -120,14 +138,10 @@ export function foldAffine(graph: Graph): Graph {
     if (chain === undefined) return [node];
     const { node: product, scale, offset } = chain;
     const name = WEIGHTS[product.name];
-    const weights = product.inputs[name] as View;
-    const { values } = constants.get(weights.buffer) as { values: ConstantValues };
-    // The channels lie on the last axis of the weights, of a depthwise filter on the last two.
-    const scaled = Float32Array.from(values, (value, i) => value * scale[i % scale.length]);
-    const inputs = { ...product.inputs, [name]: constant(scaled, weights.shape) };
+    const inputs = { ...product.inputs, [name]: scaledWeights(product.inputs[name] as View, scale) };
     const out = node.outputs[0];
     const between: View = { ...product.outputs[0], buffer: bufferCount++ };
-    const bias = constant(Float32Array.from(offset), [offset.length]);
+    const bias = constant(`+ ${offset.join()}`, [offset.length], () => Float32Array.from(offset));
     return [
       { ...product, inputs, outputs: [between] },
       {
