@@ -1,5 +1,5 @@
 /**
- * `tanka/vite`: a plugin for Vite with which the threads of the WASM backend start after minification.
+ * `tanka/vite`: a plugin for Vite with which threads start and classes keep their names after minification.
  *
  * @module
  */
@@ -8,10 +8,18 @@
 export interface TankaPlugin {
   readonly name: string;
   readonly enforce: 'pre';
-  /** Makes workers modules, and applies the plugin in them. */
-  config(): { worker: { format: 'es'; plugins(): TankaPlugin[] } };
+  /** Keeps the names of classes, makes workers modules, and applies the plugin in them. */
+  config(): {
+    readonly build: { rolldownOptions: RolldownOptions };
+    readonly worker: { format: 'es'; plugins: () => TankaPlugin[]; rolldownOptions: RolldownOptions };
+  };
   /** Mends the module that starts the threads. */
   transform(code: string, id: string): { code: string; map: null } | undefined;
+}
+
+/** The option of Vite's bundler that is set here. */
+export interface RolldownOptions {
+  readonly output: { readonly keepNames: true };
 }
 
 const THREADED_MODULE =
@@ -21,7 +29,8 @@ const ASSIGNMENT =
 const FALLBACK = /\|\|\s*_scriptDir\b/g;
 
 /**
- * The plugin. It also sets `worker.format` to `'es'`, which workers that import modules need, and applies itself to workers.
+ * The plugin. It lets classes keep their names, from which `@hk.module()` takes those of the parameters, sets `worker.format` to `'es'`, which workers that
+ * import modules need, and applies itself to workers.
  *
  * The threaded build of the backend starts its threads from the text of one of its functions. That function has a single free
  * variable, `_scriptDir`, which it guards with `typeof`; minifiers shorten the guard to one that throws in every thread, so that the
@@ -38,7 +47,13 @@ export function tanka(): TankaPlugin {
   return {
     name: 'tanka',
     enforce: 'pre',
-    config: () => ({ worker: { format: 'es', plugins: () => [tanka()] } }),
+    config() {
+      const rolldownOptions: RolldownOptions = { output: { keepNames: true } };
+      return {
+        build: { rolldownOptions },
+        worker: { format: 'es', plugins: () => [tanka()], rolldownOptions },
+      };
+    },
     transform(code, id) {
       if (!THREADED_MODULE.test(id)) return undefined;
       return { code: code.replace(ASSIGNMENT, '').replace(FALLBACK, ''), map: null };

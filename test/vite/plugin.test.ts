@@ -37,4 +37,10 @@ describe('tanka/vite', () => {
     expect(worker.format).to.equal('es');
     expect(worker.plugins().map(({ name }) => name)).to.deep.equal(['tanka']);
   });
+
+  it('keeps the names of classes, in workers too', () => {
+    const { build, worker } = tanka().config();
+    expect(build.rolldownOptions.output.keepNames).to.equal(true);
+    expect(worker.rolldownOptions.output.keepNames).to.equal(true);
+  });
 });

@@ -1,5 +1,6 @@
 import { env, findBackendFactory, registerBackend, removeBackend, setBackend } from '@tensorflow/tfjs-core';
 import { TankaError } from '../../errors/tanka-error.js';
+import { withRepairedThreads } from './thread-program.js';
 
 /** A threaded start takes 0.1 to 0.3 s; one that failed in a worker never ends. */
 const patience = 10_000;
@@ -13,7 +14,7 @@ const outOfTime = Symbol('out of time');
  * @throws `wasm-start-failed`
  */
 export async function startBackend(threaded: boolean, wait = patience): Promise<void> {
-  const ok = threaded ? await Promise.race([attempt(), timer(wait)]) : await attempt();
+  const ok = threaded ? await Promise.race([withRepairedThreads(attempt), timer(wait)]) : await attempt();
   if (ok === true) return;
   if (ok === outOfTime) {
     const factory = findBackendFactory('wasm') as () => Promise<never>;
@@ -22,7 +23,7 @@ export async function startBackend(threaded: boolean, wait = patience): Promise<
     registerBackend('wasm', factory, 2);
     console.warn(
       `tanka: the threads of the WASM backend did not start within ${wait / 1000} s, it now runs without. ` +
-        'A minifier may have broken their program: see docs/wasm.md, "Threads".',
+        'See docs/wasm.md, "Threads".',
     );
     if (await attempt()) return;
   }
