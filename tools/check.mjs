@@ -16,6 +16,7 @@ const gates = [
   ['package, publint', 'publint', '--strict'],
   ['package, types resolve', 'attw', '--pack', '.', '--profile', 'esm-only', '--format', 'ascii'],
   ['release, dry run', 'node', 'tools/release.mjs', '--dry-run'],
+  ['size of what a page loads', 'node', 'tools/size.mjs'],
   ['licences of dependencies', 'node', 'tools/licences.mjs'],
 ];
 
