@@ -23,7 +23,9 @@ describe('the program of the threads', () => {
   it('is repaired on its way into a Blob, while the backend starts', async () => {
     const { Blob } = globalThis;
     const program = `${start}e.mainScriptUrlOrBlob||s`;
-    const inside = await withRepairedThreads(() => new globalThis.Blob([program], { type: 'text/plain' }).text());
+    const inside = await withRepairedThreads(() =>
+      new globalThis.Blob([program], { type: 'text/plain' }).text(),
+    );
     expect(inside).to.equal(`var s;${program}`);
     expect(globalThis.Blob).to.equal(Blob);
   });
