@@ -1,6 +1,6 @@
-import type { Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import { tolerances } from '../../support/tolerances.js';
-import type { LayerDescriptor, Refusal } from './descriptor.js';
+import type { HandCase, LayerDescriptor, Library, Refusal } from './descriptor.js';
 
 type Depth = 18 | 34 | 50 | 101 | 152 | 200;
 
@@ -19,6 +19,40 @@ function sizedRefusals(depth: Depth): Refusal[] {
 const small = { blocksPerGroup: [1, 1, 1, 1], numClasses: 2, channelsPerGroup: [4, 4, 8, 8] } as const;
 const vq = { embeddingDim: 4, numEmbeddings: 6, commitmentCost: 0.25 } as const;
 
+/**
+ * Runs a network whose relus stay above 0, because all norms add 3, and whose last layer is not zero: finite differences then
+ * check its whole wiring, and only its max pool still has kinks.
+ */
+function smooth(hk: Library, call: () => Tensor): Tensor {
+  const raised = hk.initializers.constant(3);
+  const normal = hk.initializers.randomNormal({ stddev: 0.3 });
+  return hk.customCreator((next, shape, dtype, init, { moduleName, name }) => {
+    if (name === 'offset') return next(shape, dtype, raised);
+    if (name === 'scale' || moduleName.endsWith('logits')) return next(shape, dtype, normal);
+    return next(shape, dtype, init);
+  }, call);
+}
+
+function smoothResNet(version: 1 | 2, bottleneck: boolean): HandCase {
+  return {
+    id: `resnet/smooth_v${version}_${bottleneck ? 'bottleneck' : 'plain'}`,
+    run: (hk, [x]) => {
+      const net = new hk.nets.ResNet({
+        ...small,
+        channelsPerGroup: bottleneck ? [8, 8, 16, 16] : [4, 4, 8, 8],
+        initialConvConfig: { outputChannels: 8 },
+        resnetV2: version === 2,
+        bottleneck,
+        strides: [1, 1, 1, 1],
+      });
+      return smooth(hk, () => net.call(x as Tensor4D, true));
+    },
+    inputs: [{ shape: [3, 7, 7, 2] }],
+    // One with which no window of the max pool has two largest values within a step.
+    seed: version === 2 && bottleneck ? 4 : 42,
+  };
+}
+
 /** Whole networks. */
 export const netDescriptors: readonly LayerDescriptor[] = [
   {
@@ -28,10 +62,18 @@ export const netDescriptors: readonly LayerDescriptor[] = [
     // The last group sees two cells, by whose difference its norm divides: a last digit grows to 1e-5. The compiled apply of
     // dm-haiku is 3.7e-5 off this golden, dm-haiku in float64 1.9e-5. WASM is within the tolerance of outputs; TensorFlow.js's
     // CPU backend divides each value before it sums them up for a mean, and rounds once more than both.
-    stateTolerance: (id, backend) => (id === 'resnet/eval' && backend === 'cpu' ? 5e-5 : tolerances.output),
-    // Relus and max pools have kinks closer than a step all over a whole network.
-    notDifferentiable: /^resnet/,
+    // The smooth cases have norms of values far from 0, where `E[x²] − E[x]²` has fewer digits.
+    stateTolerance: (id, backend) => {
+      if (id.startsWith('resnet/smooth')) return 2e-4;
+      return id === 'resnet/eval' && backend === 'cpu' ? 5e-5 : tolerances.output;
+    },
+    // Relus and max pools have kinks closer than a step all over a whole network, but for these.
+    notDifferentiable: /^resnet(?!\/smooth)/,
     cases: [
+      smoothResNet(1, true),
+      smoothResNet(1, false),
+      smoothResNet(2, true),
+      smoothResNet(2, false),
       {
         id: 'resnet/local_stats',
         run: (hk, [x]) =>
@@ -73,7 +115,18 @@ export const netDescriptors: readonly LayerDescriptor[] = [
     layer: 'MobileNetV1',
     batchAxis: (id) => (id === 'mobilenet/no_bn' ? 0 : null),
     stateFromData: /\/average$/,
-    notDifferentiable: /^mobilenet/,
+    // As for the ResNets.
+    notDifferentiable: /^mobilenet(?!\/smooth)/,
+    cases: [
+      {
+        id: 'mobilenet/smooth',
+        run: (hk, [x]) => {
+          const net = new hk.nets.MobileNetV1({ strides: [1, 2], channels: [4, 6], numClasses: 2 });
+          return smooth(hk, () => net.call(x as Tensor4D, true));
+        },
+        inputs: [{ shape: [3, 12, 12, 2] }],
+      },
+    ],
     refusals: [
       {
         what: 'more strides than channels',
@@ -94,7 +147,24 @@ export const netDescriptors: readonly LayerDescriptor[] = [
   {
     layer: 'VectorQuantizer',
     batchAxis: null,
-    notDifferentiable: /^vq/,
+    // `quantize` passes its gradient straight to the input, and the two terms of the loss hold one of their sides still: neither
+    // gradient is the derivative of the value. These cases leave the first out, and one of the sides.
+    notDifferentiable: /^vq(?!\/(distances|loss_of_embeddings))/,
+    cases: [
+      {
+        id: 'vq/distances',
+        run: (hk, [x]) => new hk.nets.VectorQuantizer(vq).call(x, true).distances,
+        inputs: [{ shape: [3, 4] }],
+      },
+      {
+        id: 'vq/loss_of_embeddings',
+        run: (hk) => {
+          const vectors = hk.initializers.constant([0.3, -0.2, 0.5, 0.1])([5, 4], 'float32');
+          return new hk.nets.VectorQuantizer({ ...vq, commitmentCost: 0 }).call(vectors, true).loss;
+        },
+        inputs: [],
+      },
+    ],
     refusals: [
       {
         what: 'vectors of another size than its embeddings',
@@ -115,8 +185,17 @@ export const netDescriptors: readonly LayerDescriptor[] = [
     layer: 'VectorQuantizerEMA',
     batchAxis: null,
     stateFromData: /\/average$|ema\/embeddings$/,
-    notDifferentiable: /^vq/,
+    // `quantize` passes its gradient straight to the input, and is left out where the loss is checked.
+    notDifferentiable: /^vq_ema(?!\/loss)/,
     cases: [
+      {
+        id: 'vq_ema/loss',
+        run: (hk, [x]) => {
+          const { loss, distances } = new hk.nets.VectorQuantizerEMA({ ...vq, decay: 0.5 }).call(x, true);
+          return { loss, distances };
+        },
+        inputs: [{ shape: [3, 4] }],
+      },
       {
         id: 'vq_ema/eval',
         run: (hk, [x]) => new hk.nets.VectorQuantizerEMA({ ...vq, decay: 0.5 }).call(x, false),

@@ -11,11 +11,16 @@ export const spectralDescriptors: readonly LayerDescriptor[] = [
         id: 'spectral_norm/three_axes',
         run: (hk, [x]) => new hk.SpectralNorm().call(x),
         inputs: [{ shape: [3, 2, 4] }],
-        differentiable: false,
+      },
+      {
+        id: 'spectral_norm/converged',
+        run: (hk, [x]) => new hk.SpectralNorm({ nSteps: 40, eps: 1e-12 }).call(x),
+        inputs: [{ shape: [5, 3] }],
       },
     ],
-    // The vectors of the power iteration depend on the value, but count as constants.
-    notDifferentiable: /^spectral_norm/,
+    // The vectors of the power iteration depend on the value, but count as constants. Only where it has converged, to vectors along which
+    // the estimate is largest, does that make no difference.
+    notDifferentiable: /^spectral_norm(?!\/converged)/,
     refusals: [
       {
         what: 'a vector',
@@ -48,6 +53,8 @@ export const spectralDescriptors: readonly LayerDescriptor[] = [
   {
     layer: 'SNParamsTree',
     batchAxis: null,
+    // As for SpectralNorm, but for the tree that has converged.
+    notDifferentiable: /^sn_params_tree$/,
     stateFromData: /\/sigma$/,
     cases: [
       {
@@ -55,7 +62,11 @@ export const spectralDescriptors: readonly LayerDescriptor[] = [
         run: (hk, [w, b]) =>
           new hk.SNParamsTree({ ignoreRegex: '[^?!.]*/b$' }).call({ 'mlp/~/linear_0': { w, b } }),
         inputs: [{ shape: [3, 4] }, { shape: [4] }],
-        differentiable: false,
+      },
+      {
+        id: 'sn_params_tree/converged',
+        run: (hk, [w]) => new hk.SNParamsTree({ nSteps: 40, eps: 1e-12 }).call({ linear: { w } }),
+        inputs: [{ shape: [5, 3] }],
       },
     ],
     refusals: [
