@@ -2,6 +2,7 @@ import { Tensor } from '@tensorflow/tfjs-core';
 import { isTensor } from '../backend/engine.js';
 import { TankaError } from '../errors/tanka-error.js';
 import { isKey, type PRNGKey } from '../random/key.js';
+import { checkAlive } from '../tree/alive.js';
 import { leavesWithPath, structure, unflatten } from '../tree/tree.js';
 
 /** Arguments of a jitted function, taken apart. */
@@ -30,8 +31,9 @@ function staticText(value: unknown): string {
     : `${typeof value}:${typeof value === 'string' ? JSON.stringify(value) : String(value)}`;
 }
 
-/** @throws `jit-argument-unsupported` */
+/** @throws `jit-argument-unsupported`, `tensor-disposed` */
 export function takeArguments(args: readonly unknown[]): TakenArguments {
+  checkAlive(args, 'the arguments of a jitted function');
   const tensors: Tensor[] = [];
   const keys: PRNGKey[] = [];
   const statics: string[] = [];

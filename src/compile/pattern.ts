@@ -19,7 +19,7 @@ function patternOfTensor(example: Tensor, constant: ConstantNumber): Pattern {
   const { shape, dtype, rank } = example;
   const number = constant(example);
   return (value, { tensors }) => {
-    if (!isTensor(value) || value.dtype !== dtype || value.rank !== rank) return false;
+    if (!isTensor(value) || value.isDisposed || value.dtype !== dtype || value.rank !== rank) return false;
     for (let axis = 0; axis < rank; axis++) if (value.shape[axis] !== shape[axis]) return false;
     if (constant(value) !== number) return false;
     if (number === undefined) tensors.push(value);

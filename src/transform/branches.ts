@@ -13,6 +13,7 @@ import {
   withOwnNames,
   type InternalState,
 } from './internal-state.js';
+import { checkAlive } from '../tree/alive.js';
 import { map } from '../tree/tree.js';
 import { checkSameKind } from './loop.js';
 import { tidyOwnedInFrame } from './ownership.js';
@@ -153,7 +154,7 @@ function choose<Operands extends readonly unknown[], R>(
  *
  * @param predicate a boolean, a number (0 is false), or a scalar tensor, which is read; while `hk.jit` records, both functions
  *   run and the results are selected by the tensor; while only shapes are computed, both run
- * @throws `branch-mismatch`, `control-value`
+ * @throws `branch-mismatch`, `control-value`, `tensor-disposed`
  */
 export function cond<Operands extends readonly unknown[], R>(
   predicate: boolean | number | Tensor,
@@ -161,6 +162,7 @@ export function cond<Operands extends readonly unknown[], R>(
   onFalse: (...operands: Operands) => R,
   ...operands: Operands
 ): R {
+  checkAlive([predicate, operands], 'the predicate or the operands given to hk.cond');
   if (isRecording() && isTensor(predicate)) {
     return select('cond', [onFalse, onTrue], () => notEqual(predicate, 0), operands);
   }
@@ -172,13 +174,14 @@ export function cond<Operands extends readonly unknown[], R>(
 /**
  * `branches[index](...operands)`, with the index cut to those there are. Otherwise as {@link cond}.
  *
- * @throws `branch-mismatch`, `control-value`
+ * @throws `branch-mismatch`, `control-value`, `tensor-disposed`
  */
 export function switchCase<Operands extends readonly unknown[], R>(
   index: number | Tensor,
   branches: readonly ((...operands: Operands) => R)[],
   ...operands: Operands
 ): R {
+  checkAlive([index, operands], 'the index or the operands given to hk.switch');
   if (isRecording() && isTensor(index)) {
     const last = branches.length - 1;
     const isTaken = (branch: number): Tensor =>

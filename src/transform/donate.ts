@@ -2,6 +2,7 @@ import { clone, type Tensor } from '@tensorflow/tfjs-core';
 import { isTensor, tensorIdMark } from '../backend/engine.js';
 import { TankaError } from '../errors/tanka-error.js';
 import { checkSynchronous } from '../module/asynchronous.js';
+import { checkAlive } from '../tree/alive.js';
 import { guardLeaves, tensorsOf, tidyTree } from '../tree/owned.js';
 import { map } from '../tree/tree.js';
 
@@ -33,12 +34,14 @@ function checkResult(result: unknown): void {
  * [w, loss] = step(w, tf.ones([3]));
  * ```
  *
- * @throws `donate-result-invalid` when the step does not return `[carry, out]`, `async-function` when it returns a promise
+ * @throws `donate-result-invalid` when the step does not return `[carry, out]`, `async-function` when it returns a promise,
+ * `tensor-disposed` when it is called with a carry of an earlier step
  */
 export function donate<Carry, Inputs extends readonly unknown[], Out>(
   step: (carry: Carry, ...inputs: Inputs) => readonly [Carry, Out],
 ): (carry: Carry, ...inputs: Inputs) => [carry: Carry, out: Out] {
   return (carry, ...inputs) => {
+    checkAlive([carry, inputs], 'the carry or the inputs of a step given to hk.donate');
     const old = new Set(tensorsOf(carry));
     const result = guardLeaves(
       tidyTree((): [Carry, Out] => {

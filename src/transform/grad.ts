@@ -7,7 +7,8 @@ import { maybeCurrentFrame, type Frame } from '../module/frame.js';
 import { tensorsOf } from '../tree/owned.js';
 import { map } from '../tree/tree.js';
 import { withOwnNames } from './internal-state.js';
-import { checkAlive, tensorsMade, tidyOwnedInFrame } from './ownership.js';
+import { checkAlive } from '../tree/alive.js';
+import { tensorsMade, tidyOwnedInFrame } from './ownership.js';
 import type { AnyFunction } from './pair.js';
 
 /** Which argument, or which ones, to differentiate. */

@@ -1,5 +1,6 @@
 import { Tensor } from '@tensorflow/tfjs-core';
 import { isTensor } from '../backend/engine.js';
+import { checkAlive } from '../tree/alive.js';
 import { hasNoValues } from '../backend/shapes/abstract.js';
 import { TankaError } from '../errors/tanka-error.js';
 import { maybeCurrentFrame, type Frame } from '../module/frame.js';
@@ -95,7 +96,7 @@ export function scanStep<C, Y>(
  * In `init` the first step runs even when there is none to run, so that parameters are made; modules made directly in
  * `body` must not be new in later steps.
  *
- * @throws `loop-carry`, `loop-new-entries`, `control-value`
+ * @throws `loop-carry`, `loop-new-entries`, `control-value`, `tensor-disposed`
  */
 export function foriLoop(
   lower: number | Tensor,
@@ -115,6 +116,7 @@ export function foriLoop<V>(
   body: (i: number, value: V) => V,
   init: V,
 ): V {
+  checkAlive(init, 'the first value given to hk.foriLoop');
   const frame = maybeCurrentFrame();
   return tidyOwnedInFrame(frame, () => {
     const boundless = hasNoValues(lower) || hasNoValues(upper);
@@ -139,7 +141,7 @@ export function foriLoop<V>(
  * `while (condition(v)) v = body(v)`, returning the last `v`.
  *
  * @throws `while-init` in `init`, where it is not known whether the body would run; `while-condition` when `condition`
- * changes state or draws keys; `loop-carry`, `loop-new-entries`, `control-value`
+ * changes state or draws keys; `loop-carry`, `loop-new-entries`, `control-value`, `tensor-disposed`
  */
 export function whileLoop(
   condition: (value: number) => boolean | number | Tensor,
@@ -156,6 +158,7 @@ export function whileLoop<V>(
   body: (value: V) => V,
   init: V,
 ): V {
+  checkAlive(init, 'the first value given to hk.whileLoop');
   const frame = maybeCurrentFrame();
   if (frame?.frozen === false) {
     throw new TankaError(

@@ -1,9 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { isTensor } from '../backend/engine.js';
-import { TankaError } from '../errors/tanka-error.js';
 import { maybeCurrentFrame, type Frame } from '../module/frame.js';
 import { tensorsOf, tidyOwned, tidyTree } from '../tree/owned.js';
-import { isNode, leaves, type Tree } from '../tree/tree.js';
 
 /** The parameters and state entries of a frame that were made since `mark`: they outlive the code that made them. */
 export function tensorsMade(frame: Frame | undefined, mark: number): Tensor[] {
@@ -35,19 +32,4 @@ export function tidyInCurrentFrame<T>(f: () => T): T {
 /** {@link tidyInFrame}; what it returns is the caller's alone. */
 export function tidyOwnedInFrame<T>(frame: Frame | undefined, f: () => T): T {
   return tidyOwned(f, frame && ((mark) => tensorsMade(frame, mark)));
-}
-
-/** @throws `tensor-disposed` when a tensor of a nesting was disposed. */
-export function checkAlive(tree: unknown, where: string): void {
-  const check = (leaf: unknown): void => {
-    if (isTensor(leaf) && leaf.isDisposed) {
-      throw new TankaError(
-        'tensor-disposed',
-        `A tensor of shape [${String(leaf.shape)}] in ${where} was disposed before. ` +
-          'Dispose of a tensor after its last use, and return from tf.tidy what is needed outside of it.',
-      );
-    }
-  };
-  if (isNode(tree)) leaves(tree as Tree<unknown>).forEach(check);
-  else check(tree);
 }

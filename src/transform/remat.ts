@@ -4,6 +4,7 @@ import { maybeCurrentFrame, withFrame, type Frame } from '../module/frame.js';
 import { copyNameScope } from '../module/names.js';
 import { captureStacks } from '../module/scoped-stack.js';
 import { PRNGSequence } from '../random/prng-sequence.js';
+import { checkAlive } from '../tree/alive.js';
 import { tensorsOf } from '../tree/owned.js';
 import { internalState, restoreInternalState } from './internal-state.js';
 import { tensorsMade, tidyInFrame } from './ownership.js';
@@ -42,6 +43,7 @@ function captureFrame(frame: Frame): <R>(f: () => R) => R {
  */
 export function remat<F extends AnyFunction>(f: F): F {
   const wrapped = (...args: Parameters<F>): unknown => {
+    checkAlive(args, 'the arguments of a function given to hk.remat');
     const frame = maybeCurrentFrame();
     const outputsOf = (owner: Frame | undefined): Tensor[] => {
       result = tidyInFrame(owner, () => f(...args));

@@ -12,6 +12,7 @@ import {
 import { runAbstractly } from './eval-shape.js';
 import { reserveUpToFull } from './internal-state.js';
 import { scanStep } from './loop.js';
+import { checkAlive } from '../tree/alive.js';
 import { tidyOwnedInFrame } from './ownership.js';
 
 /** Options of {@link scan}. */
@@ -59,6 +60,7 @@ export function scanIn<C, X, Y>(
   options: ScanOptions = {},
 ): [carry: C, ys: StackedOf<Y>] {
   const { length, reverse = false } = options;
+  checkAlive([init, xs], 'the carry or the elements given to hk.scan');
   const running = frame?.frozen === false;
   return tidyOwnedInFrame(frame, () => {
     const steps = stepsOf(xs, length);
@@ -90,7 +92,7 @@ export function scanIn<C, X, Y>(
  *
  * @param xs any nesting of tensors, and of arrays of keys, all of one length; or null, with `length`
  * @returns the last carry, and the outputs stacked along a new first axis. Without steps, `f` runs on shapes alone.
- * @throws `scan-length`, `loop-carry`, `loop-new-entries`, `batch-leaf`
+ * @throws `scan-length`, `loop-carry`, `loop-new-entries`, `batch-leaf`, `tensor-disposed`
  */
 export function scan<C, X, Y>(
   f: ScanFunction<C, X, Y>['bivariant'],

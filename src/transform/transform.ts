@@ -16,7 +16,7 @@ import { PRNGSequence } from '../random/prng-sequence.js';
 import { tidyOwned } from '../tree/owned.js';
 import { isNode } from '../tree/tree.js';
 import { withoutState } from './adapters.js';
-import { checkAlive } from './ownership.js';
+import { checkAlive } from '../tree/alive.js';
 import {
   tagPairFunction,
   type AnyFunction,

@@ -13,6 +13,7 @@ import {
   type InternalState,
 } from './internal-state.js';
 import { checkSameKind } from './loop.js';
+import { checkAlive } from '../tree/alive.js';
 import { tidyOwnedInFrame } from './ownership.js';
 import type { AnyFunction } from './pair.js';
 
@@ -217,6 +218,7 @@ function mapFunction<F extends AnyFunction>(
     );
   }
   return (...args) => {
+    checkAlive(args, 'the arguments of a function given to hk.vmap');
     const frame = maybeCurrentFrame();
     return tidyOwnedInFrame(frame, () => {
       const { size, at } = mappedArguments(args, inAxes);

@@ -1,6 +1,6 @@
 import { clone, scalar, Tensor, tensor1d, type DataType } from '@tensorflow/tfjs-core';
 import { TankaError } from '../errors/tanka-error.js';
-import { checkAlive } from '../transform/ownership.js';
+import { checkAlive } from '../tree/alive.js';
 import { leavesWithPath, structure, unflatten, type Structure } from '../tree/tree.js';
 import { notPromise } from './promises.js';
 import { show } from './signature.js';

@@ -1,7 +1,7 @@
 import { tensor, tensor1d, Tensor, type TensorLike } from '@tensorflow/tfjs-core';
 import { SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { TankaError } from '../../errors/tanka-error.js';
-import { checkAlive } from '../../transform/ownership.js';
+import { checkAlive } from '../../tree/alive.js';
 import { isNode, leavesWithPath, structure, type Structure } from '../../tree/tree.js';
 import { pathText } from '../leaves.js';
 import { notPromise } from '../promises.js';

@@ -1,0 +1,23 @@
+import { isTensor } from '../backend/engine.js';
+import { TankaError } from '../errors/tanka-error.js';
+import { isNode, leaves, type Tree } from './tree.js';
+
+/**
+ * Checks a nesting before work begins on it: TensorFlow.js itself fails on a disposed tensor late, and with another message.
+ *
+ * @param where what the nesting is, for the message
+ * @throws `tensor-disposed` when a tensor of a nesting was disposed
+ */
+export function checkAlive(tree: unknown, where: string): void {
+  const check = (leaf: unknown): void => {
+    if (isTensor(leaf) && leaf.isDisposed) {
+      throw new TankaError(
+        'tensor-disposed',
+        `A tensor of shape [${String(leaf.shape)}] in ${where} was disposed before. ` +
+          'Dispose of a tensor after its last use, and return from tf.tidy what is needed outside of it.',
+      );
+    }
+  };
+  if (isNode(tree)) leaves(tree as Tree<unknown>).forEach(check);
+  else check(tree);
+}
