@@ -37,7 +37,7 @@ function leavesOf(tree: Node): number[] {
   if (typeof tree === 'number') return [tree];
   if (Array.isArray(tree)) return tree.flatMap(leavesOf);
   const points = (key: string): string =>
-    [...key].map((c) => String(c.codePointAt(0)).padStart(8, '0')).join('');
+    Array.from(key, (c) => String(c.codePointAt(0)).padStart(8, '0')).join('');
   const names = Object.keys(tree).sort((a, b) => (points(a) < points(b) ? -1 : 1));
   return names.flatMap((name) => leavesOf(tree[name]));
 }
@@ -134,7 +134,7 @@ describe('random trees', () => {
         );
         const doubled = model.apply({}, null, tensors);
         const values = (t: unknown): number[] =>
-          hk.tree.leaves<tf.Tensor>(t as hk.tree.Tree<tf.Tensor>).map((x) => x.dataSync()[0]);
+          hk.tree.leaves(t as hk.tree.Tree<tf.Tensor>).map((x) => x.dataSync()[0]);
         expect(values(doubled)).to.deep.equal(leavesOf(tree).map((x) => 2 * x));
         const gradient = hk.grad(
           (t: hk.tree.Tree<tf.Tensor>) =>
