@@ -5,7 +5,7 @@ import {
   maximum,
   mean,
   mul,
-  reshape,
+  onesLike,
   scalar,
   sqrt,
   square,
@@ -16,7 +16,13 @@ import {
 import { mapUpdates } from './map-updates.js';
 import { globalNorm } from './apply-updates.js';
 import { mulTree } from './scale.js';
-import { requireParams, stateless, type EmptyState, type GradientTransformation } from './transformation.js';
+import {
+  checkArgument,
+  requireParams,
+  stateless,
+  type EmptyState,
+  type GradientTransformation,
+} from './transformation.js';
 
 /** Clips each value to `[-maxDelta, maxDelta]`. */
 export function clip(maxDelta: number): GradientTransformation<EmptyState> {
@@ -38,30 +44,50 @@ export function clipByBlockRms(threshold: number): GradientTransformation<EmptyS
   );
 }
 
-/** Norms of the units of an array: of all of a vector, of each column of a matrix, of each filter of a kernel. */
-function unitwiseNorm(x: Tensor): Tensor {
-  const sizes = x.shape.filter((size) => size !== 1);
-  if (sizes.length <= 1)
-    return reshape(
-      sqrt(sum(square(x))),
-      x.shape.map(() => 1),
-    );
-  const axes = sizes.length <= 3 ? [0] : [...x.shape.keys()].slice(0, -1);
-  return sqrt(sum(square(x), axes, true));
+/** Options of {@link adaptiveGradClip}. */
+export interface AdaptiveGradClipOptions {
+  /** Least norm of a unit of parameters. Default 1e-3. */
+  readonly eps?: number;
+  /**
+   * Axes that a unit extends over. Default, by the number of axes: all of a vector, the first of matrices and of arrays of three axes,
+   * all but the last of kernels with four or five.
+   */
+  readonly axis?: number | readonly number[];
 }
 
-/** Shrinks updates whose unit-wise norm is above `clipping` times their parameter's (Brock et al., 2021). */
+/** The axes that a unit extends over where nobody says so; axes of size 1 do not make a vector a matrix. */
+function unitAxes(shape: readonly number[]): readonly number[] {
+  const rank = shape.length;
+  if (shape.filter((size) => size !== 1).length <= 1) return [...shape.keys()];
+  checkArgument(
+    rank <= 5,
+    'axis',
+    'given for updates of more than five axes',
+    `nothing for a shape of [${shape.join(', ')}]`,
+  );
+  return rank <= 3 ? [0] : [...shape.keys()].slice(0, -1);
+}
+
+/**
+ * Shrinks updates whose unit-wise norm is above `clipping` times their parameter's (Brock et al., 2021).
+ *
+ * @throws `optim-argument-invalid` for updates of more than five axes when no `axis` is given
+ */
 export function adaptiveGradClip(
   clipping: number,
-  { eps = 1e-3 }: { readonly eps?: number } = {},
+  { eps = 1e-3, axis }: AdaptiveGradClipOptions = {},
 ): GradientTransformation<EmptyState> {
+  const norm = (x: Tensor): Tensor => {
+    const axes = axis === undefined ? unitAxes(x.shape) : typeof axis === 'number' ? [axis] : axis;
+    return sqrt(sum(square(x), [...axes], true));
+  };
   return stateless((updates, params) =>
     mapUpdates(
       (g: Tensor, p: Tensor) => {
-        const norm = unitwiseNorm(g);
-        const largest = mul(maximum(unitwiseNorm(p), eps), clipping);
-        const factor = div(largest, maximum(norm, 1e-6));
-        return mul(g, where(less(norm, largest), div(factor, factor), factor));
+        const gNorm = norm(g);
+        const largest = mul(maximum(norm(p), eps), clipping);
+        const factor = div(largest, maximum(gNorm, 1e-6));
+        return mul(g, where(less(gNorm, largest), onesLike(factor), factor));
       },
       updates,
       requireParams(params, 'adaptiveGradClip'),

@@ -1,5 +1,6 @@
 import { add, any, isNaN, less, neg, scalar, where, zerosLike, type Tensor } from '@tensorflow/tfjs-core';
 import { mapUpdates } from './map-updates.js';
+import { masked, type Mask, type MaskedState } from './masked.js';
 import { zerosTree } from './moments.js';
 import {
   requireParams,
@@ -13,6 +14,11 @@ import {
 /** Replaces updates by zeros: for parameters that shall not move. */
 export function setToZero(): GradientTransformation<EmptyState> {
   return stateless(zerosTree);
+}
+
+/** {@link setToZero} for the leaves where the mask is `true`: those parameters do not move. */
+export function freeze(mask: Mask): GradientTransformation<MaskedState<EmptyState>> {
+  return masked(setToZero(), mask);
 }
 
 /** Keeps parameters from becoming negative. */

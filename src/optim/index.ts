@@ -6,6 +6,13 @@ export {
   type ScaleByAdadeltaOptions,
   type ScaleByAdadeltaState,
 } from './adadelta.js';
+export {
+  adafactor,
+  scaleByFactoredRms,
+  type AdafactorOptions,
+  type FactoredState,
+  type ScaleByFactoredRmsOptions,
+} from './adafactor.js';
 export { adagrad, scaleByRss, type AdagradOptions, type ScaleByRssState } from './adagrad.js';
 export {
   adam,
@@ -19,16 +26,31 @@ export {
   type ScaleByAdamState,
 } from './adam.js';
 export { adamax, adamaxw, scaleByAdamax, type AdamaxOptions, type AdamaxWOptions } from './adamax.js';
+export {
+  adan,
+  scaleByAdan,
+  type AdanOptions,
+  type ScaleByAdanOptions,
+  type ScaleByAdanState,
+} from './adan.js';
 export { amsgrad, scaleByAmsgrad, type AmsgradOptions, type ScaleByAmsgradState } from './amsgrad.js';
 export { applyIfFinite, type ApplyIfFiniteState } from './apply-if-finite.js';
 export { applyUpdates, globalNorm, incrementalUpdate, periodicUpdate } from './apply-updates.js';
-export { chain } from './chain.js';
-export { adaptiveGradClip, clip, clipByBlockRms, clipByGlobalNorm } from './clip.js';
-export { keepParamsNonnegative, setToZero, zeroNans, type ZeroNansState } from './constrain.js';
+export { chain, namedChain } from './chain.js';
+export {
+  adaptiveGradClip,
+  clip,
+  clipByBlockRms,
+  clipByGlobalNorm,
+  type AdaptiveGradClipOptions,
+} from './clip.js';
+export { freeze, keepParamsNonnegative, setToZero, zeroNans, type ZeroNansState } from './constrain.js';
+export { fromage } from './fromage.js';
 export {
   injectHyperparams,
   type InjectHyperparamsOptions,
   type InjectHyperparamsState,
+  type InjectedOptions,
 } from './inject-hyperparams.js';
 export {
   lion,
@@ -74,6 +96,28 @@ export {
 export { masked, type Mask, type MaskedState } from './masked.js';
 export { multiSteps, type MultiStepsOptions, type MultiStepsState } from './multi-steps.js';
 export { multiTransform, type Labels, type MultiTransformState } from './multi-transform.js';
+export {
+  centralize,
+  normalizeByUpdateNorm,
+  scaleByParamBlockNorm,
+  scaleByParamBlockRms,
+  type NormalizeByUpdateNormOptions,
+} from './normalize.js';
+export {
+  novograd,
+  scaleByNovograd,
+  type NovogradOptions,
+  type ScaleByNovogradOptions,
+  type ScaleByNovogradState,
+} from './novograd.js';
+export {
+  optimisticAdamV2,
+  optimisticGradientDescent,
+  scaleByOptimisticGradient,
+  type OptimisticAdamOptions,
+  type OptimisticGradientOptions,
+  type ScaleByOptimisticGradientState,
+} from './optimistic.js';
 export { radam, scaleByRadam, type RadamOptions } from './radam.js';
 export {
   rmsprop,
@@ -84,6 +128,7 @@ export {
   type ScaleByRmsState,
   type ScaleByStddevState,
 } from './rmsprop.js';
+export { rprop, scaleByRprop, type RpropOptions, type ScaleByRpropState } from './rprop.js';
 export {
   scale,
   scaleByLearningRate,
@@ -126,6 +171,7 @@ export {
 } from './schedules/polynomial.js';
 export { type Schedule } from './schedules/schedule.js';
 export { scaleBySign, sgd, signSgd, signum, type SgdOptions } from './sgd.js';
+export { scaleBySm3, sm3, type ScaleBySM3State, type ScaleBySm3Options } from './sm3.js';
 export { ema, trace, type EmaState, type TraceState } from './trace.js';
 export {
   identity,

@@ -45,7 +45,9 @@ export function mapTogether<Row extends readonly Tensor[]>(
       ...rest,
     ),
   );
-  if (columns.length === 0) return [tree, tree, tree] as unknown as { [K in keyof Row]: Updates };
+  // A tree without leaves never told how many trees there are to be; more than asked for do no harm.
+  if (columns.length === 0)
+    return new Array<Updates>(8).fill(tree) as unknown as { [K in keyof Row]: Updates };
   return columns.map((column) => unflatten(nesting, column)) as unknown as { [K in keyof Row]: Updates };
 }
 

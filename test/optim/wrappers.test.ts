@@ -77,7 +77,7 @@ const transformations: Record<string, () => unknown> = {
   apply_if_finite: () => optim.applyIfFinite(optim.adam(0.1), 1),
   zero_nans: () => chain(optim.zeroNans(), optim.clip(1), optim.sgd(0.1)),
   inject: () =>
-    optim.injectHyperparams(optim.adam)(
+    optim.injectHyperparams(optim.adam, { staticArgs: ['b2', 'eps', 'epsRoot'] })(
       optim.linearSchedule({ initValue: 0.1, endValue: 0.01, transitionSteps: 4 }),
       { b1: 0.8 },
     ),

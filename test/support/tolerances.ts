@@ -8,6 +8,8 @@ export const tolerances = {
   orthogonal: 1e-6,
   /** Optimizer updates and states, relative to the largest value of the array. */
   optimizer: 1e-6,
+  /** The same after 20 steps, over which roundings add up. */
+  optimizerRun: 5e-6,
   /** Logits of pretrained models, absolute, and their activations relative to the largest recorded value. */
   pretrainedLogits: 1e-4,
   /** Probabilities and embeddings of pretrained models, absolute. */
