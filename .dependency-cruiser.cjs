@@ -38,6 +38,14 @@ module.exports = {
       to: { path: '^src/', pathNot: `^src/(${[room, 'errors', ...allowed].join('|')})/` },
     })),
     {
+      name: 'wrapper-core-has-no-host',
+      comment:
+        'The core of the wrapper layers knows no framework of layers; each host has a folder of its own.',
+      severity: 'error',
+      from: { path: '^src/wrapper/[^/]+[.]ts$', pathNot: '^src/wrapper/index[.]ts$' },
+      to: { path: ['^src/wrapper/[^/]+/', '@tensorflow/tfjs-layers'] },
+    },
+    {
       name: 'no-dev-dependencies',
       comment: 'What users install must not import what only this repository installs.',
       severity: 'error',

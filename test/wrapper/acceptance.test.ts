@@ -2,7 +2,7 @@ import { greater, mul, ones, train, where, zeros, type Tensor, type Tensor2D } f
 import { expect } from 'chai';
 import { loadNpz, saveNpz } from '../../src/checkpoint/index.js';
 import * as hk from '../../src/index.js';
-import { FlaxLayer, JaxLayer, signature, type FlaxModule } from '../../src/wrapper/index.js';
+import { FlaxLayer, JaxLayer, signature } from '../../src/wrapper/index.js';
 import { disposeAll, modelOf } from './support/fit.js';
 
 describe('wrapper layers at large', () => {
@@ -27,7 +27,7 @@ describe('wrapper layers at large', () => {
       const norm = new hk.BatchNorm({ createScale: true, createOffset: true, decayRate: 0.9 });
       return norm.call(new hk.Linear(4).call(x), training);
     });
-    const module = hk.flax.Module(pair) as unknown as FlaxModule;
+    const module = hk.flax.Module(pair);
     const layer = new FlaxLayer({ module, seed: 1 });
     const x = ones([2, 3]);
     const trained = layer.apply(x, { training: true });

@@ -259,6 +259,11 @@ describe('a wrapper layer on tfjs-layers', () => {
     const x = ones([1, 3]);
     expectTanka('wrapper-promise', () => new JaxLayer({ callFn, params: rejected() }));
     expectTanka('wrapper-promise', () => new JaxLayer({ callFn, params: { a: [rejected()] } }));
+    expectTanka('wrapper-promise', () => {
+      const layer = new JaxLayer({ callFn, params: {} });
+      layer.build([null, 3]);
+      layer.fromParams(rejected());
+    });
     expectTanka('wrapper-promise', () => new JaxLayer({ callFn, params: {} }).apply(rejected() as never));
     expectTanka('wrapper-promise', () => layerJaxModelWrapper(rejected() as never, { callFn, params: {} }));
     const asynchronous = signature(['inputs'], rejected);
@@ -291,7 +296,16 @@ describe('a wrapper layer on tfjs-layers', () => {
     expectTanka('wrapper-signature-argument', () => signature(['inputs', 'inputs'], () => 0));
     const callFn = signature(['params', 'state', 'inputs'], (_p: unknown, s: unknown, t: Tensor) => [t, s]);
     expectTanka('wrapper-init-missing', () => new JaxLayer({ callFn, params: {}, strict: true }));
-    expectTanka('wrapper-leaf-invalid', () => new JaxLayer({ callFn, params: new BigInt64Array(1) }));
+    const gone = ones([1]);
+    gone.dispose();
+    for (const leaf of [new BigInt64Array(1), new Map(), new Set(), input]) {
+      expectTanka('wrapper-leaf-invalid', () => new JaxLayer({ callFn, params: { leaf } }));
+    }
+    expectTanka('tensor-disposed', () => new JaxLayer({ callFn, params: { gone } }));
+    expectTanka('tensor-disposed', () => new JaxLayer(options).apply({ gone }));
+    expectTanka('wrapper-signature-argument', () => signature('inputs' as never, () => 0));
+    const nothing = signature(['rng', 'inputs'], () => undefined);
+    expectTanka('wrapper-init-result', () => new JaxLayer({ callFn, initFn: nothing }).build([1]));
     const wrongOutput = new JaxLayer({ callFn: signature(['inputs'], () => ({ a: 'text' })) });
     expectTanka('wrapper-output-invalid', () => wrongOutput.apply(x));
     x.dispose();

@@ -1,8 +1,19 @@
-import { add, matMul, ones, randomNormal, train, zeros, dispose, type Tensor } from '@tensorflow/tfjs-core';
+import {
+  add,
+  dispose,
+  matMul,
+  memory,
+  ones,
+  randomNormal,
+  train,
+  zeros,
+  type Tensor,
+} from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { expect } from 'chai';
 import * as hk from '../../src/index.js';
 import { layerJaxModelWrapper, signature } from '../../src/wrapper/index.js';
+import { expectTanka } from './support/errors.js';
 
 interface Params {
   w: Tensor;
@@ -44,5 +55,41 @@ describe('layerJaxModelWrapper', () => {
     dispose([x, y, z]);
     model.dispose();
     layer.dispose();
+  });
+
+  it('frees a layer that nobody can reach: applied to values, or not applied at all', () => {
+    const before = memory().numTensors;
+    const x = ones([3, 3]);
+    const outputs = [
+      layerJaxModelWrapper(x, { callFn, initFn }),
+      layerJaxModelWrapper([[1, 2, 3]], { callFn, initFn }),
+      layerJaxModelWrapper([[1, 2, 3]], { callFn, params: { w: x, b: 0 } }),
+    ];
+    expect(outputs.map(({ shape }) => shape)).to.deep.equal([
+      [3, 2],
+      [1, 2],
+      [1, 3],
+    ]);
+    expectTanka('wrapper-inputs-invalid', () =>
+      layerJaxModelWrapper('x' as never, { callFn, params: { w: x, b: 0 } }),
+    );
+    dispose([x, ...outputs]);
+    expect(memory().numTensors).to.equal(before);
+  });
+
+  it('takes numbers of any depth, and nestings of them; ragged ones are refused', () => {
+    const sum = signature(['inputs'], ({ a, b: [c] }: { a: Tensor; b: [Tensor] }) => add(a, c));
+    const output = layerJaxModelWrapper(
+      { a: [1, 2], b: [3, 4] },
+      {
+        callFn: signature(['inputs'], ({ a, b }: { a: Tensor; b: Tensor }) => add(a, b)),
+      },
+    );
+    expect([...output.dataSync()]).to.deep.equal([4, 6]);
+    output.dispose();
+    const error = expectTanka('wrapper-inputs-invalid', () =>
+      layerJaxModelWrapper({ a: [[1, 2], [3]], b: [1] }, { callFn: sum }),
+    );
+    expect(error.message).to.include('[[1,2],[3]] is ragged');
   });
 });

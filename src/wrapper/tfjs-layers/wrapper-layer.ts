@@ -1,5 +1,6 @@
 import { tidy, type DataType, type serialization, type Tensor } from '@tensorflow/tfjs-core';
 import { layers, SymbolicTensor, type Shape } from '@tensorflow/tfjs-layers';
+import { addChainedOps } from '../../backend/chained-ops.js';
 import { ensureGradientRules } from '../../backend/gradients/index.js';
 import { recordingGradient, tensorIdMark } from '../../backend/engine.js';
 import { allowNothingToTrain } from '../../backend/untrained.js';
@@ -13,6 +14,8 @@ import { fromJson, toJson } from './config.js';
 import { Executions, type Application } from './execution.js';
 import { readInputs, type TypedArray } from './inputs.js';
 import { stockOptions, type LayerOptions } from './options.js';
+
+addChainedOps();
 
 /** Options of one application of a layer. */
 export interface ApplyOptions {
