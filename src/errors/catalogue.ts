@@ -11,6 +11,7 @@ import type { RandomErrorCode } from './codes/random.js';
 import type { TransformErrorCode } from './codes/transform.js';
 import type { TreeErrorCode } from './codes/tree.js';
 import type { WasmErrorCode } from './codes/wasm.js';
+import type { WorkerErrorCode } from './codes/worker.js';
 import type { WrapperErrorCode } from './codes/wrapper.js';
 
 /** Every code that a {@link TankaError} can carry; one file of codes a room, one page of documentation a code. */
@@ -28,4 +29,5 @@ export type ErrorCode =
   | TransformErrorCode
   | TreeErrorCode
   | WasmErrorCode
+  | WorkerErrorCode
   | WrapperErrorCode;

@@ -1,0 +1,49 @@
+/** The other side: a `Worker` of a browser or of Node, or a port of a `MessageChannel`. */
+export interface Endpoint {
+  /** Sends; what `transfer` lists moves. */
+  postMessage(message: unknown, transfer: never[]): void;
+}
+
+interface Listening {
+  addEventListener?(event: string, listener: (event: MessageEvent & ErrorEvent) => void): void;
+  on?(event: string, listener: (value: unknown) => void): void;
+  start?(): void;
+}
+
+/** Calls `receive` with every message, and `fail` with why no more will come. */
+export function listen<Message>(
+  endpoint: Endpoint,
+  receive: (message: Message) => void,
+  fail: (reason: string, cause?: unknown) => void = () => undefined,
+): void {
+  const side = endpoint as Listening;
+  if (typeof side.addEventListener === 'function') {
+    side.addEventListener('message', ({ data }) => receive(data as Message));
+    side.addEventListener('error', (event) => {
+      // Its text alone crosses the boundary; said here, it need not be said in the console as well.
+      event.preventDefault?.();
+      fail(event.message ?? 'its script could not be loaded', event.error);
+    });
+    side.addEventListener('messageerror', () => fail('a message could not be read'));
+    side.start?.();
+    return;
+  }
+  side.on?.('message', (message) => receive(message as Message));
+  side.on?.('error', (error) => fail((error as Error).message, error));
+  side.on?.('exit', (code) => fail(`it ended with exit code ${String(code)}`));
+}
+
+/** Ends a worker, or closes a port. */
+export function end(endpoint: Endpoint): void {
+  const side = endpoint as { terminate?(): unknown; close?(): void };
+  if (side.terminate !== undefined) void side.terminate();
+  else side.close?.();
+}
+
+/** The page or the thread that started this one. */
+export function parent(): Endpoint {
+  // Node's workers have no global `postMessage` of their own.
+  const threads =
+    typeof process === 'undefined' ? undefined : process.getBuiltinModule?.('node:worker_threads');
+  return (threads?.parentPort ?? globalThis) as Endpoint;
+}
