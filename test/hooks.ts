@@ -1,4 +1,4 @@
-import { memory } from '@tensorflow/tfjs-core';
+import { env, memory } from '@tensorflow/tfjs-core';
 import '../src/index.js';
 import { useWasm } from '../src/backend/wasm/index.js';
 
@@ -8,6 +8,9 @@ const leaks: string[] = [];
 /** Every test runs on WASM and must leave as many tensors as it found. */
 export const mochaHooks: Mocha.RootHookObject = {
   async beforeAll() {
+    // Set by the test that runs the kernel tests with the binary that the engine would not take by itself.
+    const { TANKA_RELAXED_SIMD: relaxed } = process.env;
+    if (relaxed !== undefined) env().set('WASM_HAS_RELAXED_SIMD_SUPPORT', relaxed === 'true');
     await useWasm();
   },
   beforeEach() {

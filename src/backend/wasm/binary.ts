@@ -1,3 +1,4 @@
+import { env } from '@tensorflow/tfjs-core';
 import { TankaError } from '../../errors/tanka-error.js';
 import type { RawKernels } from './exports.js';
 
@@ -10,9 +11,14 @@ const relaxedProbe = new Uint8Array([
   1, 32, 2, 253, 133, 2, 11,
 ]);
 
-/** Whether the engine has the relaxed SIMD instructions, whose multiply-add rounds once. */
+const relaxedFlag = 'WASM_HAS_RELAXED_SIMD_SUPPORT';
+
+// A flag as those of the stock backend, so that an application or a test may refuse what the engine has.
+env().registerFlag(relaxedFlag, () => WebAssembly.validate(relaxedProbe));
+
+/** Whether the engine has the relaxed SIMD instructions, whose multiply-add rounds once, and nobody refused them. */
 export function hasRelaxedSimd(): boolean {
-  return WebAssembly.validate(relaxedProbe);
+  return env().getBool(relaxedFlag);
 }
 
 /** Where a binary lies in the package. Written out, so that bundlers see and copy each file. */

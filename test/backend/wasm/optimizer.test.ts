@@ -15,7 +15,7 @@ describe('optimizer updates by pointer', () => {
       expectClose(
         y,
         p.map((v, i) => v - 0.1 * g[i]),
-        1e-7,
+        2e-7,
       );
     });
 

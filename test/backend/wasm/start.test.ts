@@ -15,13 +15,23 @@ const stock = 'node_modules/@tensorflow/tfjs-backend-wasm/dist';
 const binaries = 'src/backend/wasm/binaries';
 
 /** Runs a module in a process of its own, where the backend has not started yet. */
-async function inFreshProcess(code: string): Promise<{ result: unknown; stderr: string }> {
+async function inFreshProcess(
+  code: string,
+  options: readonly string[] = [],
+): Promise<{ result: unknown; stderr: string }> {
   const script = `
     import * as tf from '@tensorflow/tfjs-core';
     import { useWasm } from './src/backend/wasm/index.js';
     ${code}
   `;
-  const { stdout, stderr } = await run('node', ['--import', 'tsx', '--input-type=module', '--eval', script]);
+  const { stdout, stderr } = await run('node', [
+    ...options,
+    '--import',
+    'tsx',
+    '--input-type=module',
+    '--eval',
+    script,
+  ]);
   return { result: JSON.parse(stdout) as unknown, stderr };
 }
 
@@ -141,6 +151,25 @@ describe('useWasm', () => {
       [2, 2, 2, 2],
     ]);
   });
+
+  for (const relaxed of [true, false]) {
+    it(`takes the binary ${relaxed ? 'with' : 'without'} relaxed instructions where the flag says so`, async () => {
+      // Node 20 has them behind a switch.
+      const older = Number(process.versions.node.split('.')[0]) < 22;
+      const { result } = await inFreshProcess(
+        `
+          tf.env().set('WASM_HAS_RELAXED_SIMD_SUPPORT', ${relaxed});
+          const { relaxedSimd } = await useWasm();
+          // (1 + h)² - (1 + 2h) is h² with one rounding, and 0 with two.
+          const [h, ones] = [2 ** -12, tf.ones([4, 1])];
+          const product = tf.matMul(tf.concat([ones, tf.mul(ones, 1 + h)], 1), tf.concat([tf.fill([1, 4], -1 - 2 * h), tf.fill([1, 4], 1 + h)], 0));
+          console.log(JSON.stringify([relaxedSimd, product.dataSync()[0] !== 0]));
+        `,
+        older ? ['--experimental-wasm-relaxed-simd'] : [],
+      );
+      expect(result).to.deep.equal([relaxed, relaxed]);
+    });
+  }
 
   it('takes a folder for the binaries, with or without its last slash, or a place for each', () =>
     withBinaries(async (folder) => {
