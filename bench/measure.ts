@@ -64,8 +64,21 @@ export async function interleave<Name extends string>(
   return Object.fromEntries(names.map((name) => [name, timing(name)])) as Record<Name, Timing>;
 }
 
-/** One line of a table: the times of each contender, and how many times faster the last is than it, by each of them. */
-export function row(title: string, timings: Readonly<Record<string, Timing>>): string {
+/** Whether a goal is reached, by the middle of the samples and by the time of the process, which a busy machine disturbs less. */
+export function judge(slow: Timing, fast: Timing, goal: number): string {
+  const ratios = [slow.median / fast.median, slow.cpu / fast.cpu];
+  return ratios.every((ratio) => ratio >= goal)
+    ? 'reached'
+    : ratios.some((ratio) => ratio >= goal)
+      ? 'nearly'
+      : 'missed';
+}
+
+/**
+ * One line of a table: the times of each contender, and how many times faster the last is than it, by each of them. `goal` is how many
+ * times faster it should be than the first.
+ */
+export function row(title: string, timings: Readonly<Record<string, Timing>>, goal?: number): string {
   const entries = Object.entries(timings);
   const last = entries.at(-1)?.[1];
   const cells = entries.map(([name, { median, low, cpu }]) => {
@@ -73,5 +86,7 @@ export function row(title: string, timings: Readonly<Record<string, Timing>>): s
     const [a, b, c] = ratios.map((ratio) => ratio.toFixed(2));
     return `${name} ${median.toFixed(3)} min ${low.toFixed(3)} cpu ${cpu.toFixed(3)} ms (${a} ${b} ${c}x)`;
   });
-  return `${title.padEnd(44)} ${cells.join(' | ')}`;
+  const [first] = entries;
+  const reached = goal === undefined ? '' : ` | goal ${goal}x ${judge(first[1], last ?? first[1], goal)}`;
+  return `${title.padEnd(44)} ${cells.join(' | ')}${reached}`;
 }
