@@ -1,5 +1,14 @@
 import type { GradConfig, Tensor } from '@tensorflow/tfjs-core';
-import { concat, getBackend, slice } from '@tensorflow/tfjs-core';
+import {
+  broadcastTo,
+  concat,
+  expandDims,
+  eye,
+  getBackend,
+  matMul,
+  reshape,
+  slice,
+} from '@tensorflow/tfjs-core';
 import { rule, runKernel } from './rule.js';
 
 /** The CPU kernel mixes up the images of a batch: there they go one by one. */
@@ -16,16 +25,54 @@ function nearestGradient(dy: Tensor, images: Tensor, attributes: Record<string, 
   );
 }
 
+/**
+ * Where pixels are taken at their middles the kernels of the gradients do not know it. Resizing is one matrix for each axis, which the
+ * resized identity shows.
+ */
+function centredGradient(
+  kernelName: string,
+  dy: Tensor,
+  images: Tensor,
+  attributes: Record<string, unknown>,
+): Tensor {
+  const [batch, height, width, channels] = images.shape;
+  const [rows, columns] = dy.shape.slice(1);
+  const matrix = (from: number, to: number): Tensor =>
+    reshape(
+      runKernel(
+        kernelName,
+        { images: reshape(eye(from), [1, from, 1, from]) },
+        { ...attributes, size: [to, 1] },
+      ),
+      [to, from],
+    );
+  // [batch, rows, columns · channels] from the left, then [batch · height, columns, channels].
+  const upright = matMul(
+    broadcastTo(expandDims(matrix(height, rows), 0), [batch, rows, height]),
+    reshape(dy, [batch, rows, columns * channels]),
+    true,
+  );
+  const lines = batch * height;
+  const across = broadcastTo(expandDims(matrix(width, columns), 0), [lines, columns, width]);
+  return reshape(matMul(across, reshape(upright, [lines, columns, channels]), true), images.shape);
+}
+
 /** Resizing of images. */
 export const imageRules: readonly GradConfig[] = [
   rule<Record<string, unknown>>('ResizeBilinear', { inputs: ['images'] }, (dy, [images], attributes) => ({
-    images: () => runKernel('ResizeBilinearGrad', { dy, images }, attributes),
+    images: () =>
+      attributes.halfPixelCenters === true
+        ? centredGradient('ResizeBilinear', dy, images, attributes)
+        : runKernel('ResizeBilinearGrad', { dy, images }, attributes),
   })),
   rule<Record<string, unknown>>(
     'ResizeNearestNeighbor',
     { inputs: ['images'] },
     (dy, [images], attributes) => ({
-      images: () => nearestGradient(dy, images, attributes),
+      images: () =>
+        attributes.halfPixelCenters === true
+          ? centredGradient('ResizeNearestNeighbor', dy, images, attributes)
+          : nearestGradient(dy, images, attributes),
     }),
   ),
 ];

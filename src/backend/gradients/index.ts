@@ -1,4 +1,5 @@
 import { engine, getGradient, type GradConfig, registerGradient } from '@tensorflow/tfjs-core';
+import type { TapeNode } from '../engine.js';
 import { binaryRules } from './binary.js';
 import { constantRules } from './constant.js';
 import { convolutionRules } from './convolution.js';
@@ -43,6 +44,31 @@ export function ensureGradientRules(): void {
   }
 }
 
+/** Whether an operation on the tape copied a result of `node`: a kernel saves its results before it is on the tape itself. */
+function isSavedResult(copy: TapeNode, node: TapeNode): boolean {
+  return Object.values(copy.inputs).some((input) => node.outputs.includes(input));
+}
+
+/**
+ * Lets a kernel stand on the tape before the copies that it saves of its results. TensorFlow.js writes it behind them, so that a second
+ * derivative does not see where those values came from: of `tanh` or `exp` it was missing or wrong.
+ */
+function orderTape(): void {
+  const open = engine() as unknown as {
+    addTapeNode(...args: unknown[]): void;
+    readonly state: { readonly activeTape: TapeNode[] };
+  };
+  const addTapeNode = open.addTapeNode.bind(open);
+  open.addTapeNode = (...args) => {
+    addTapeNode(...args);
+    const { activeTape } = open.state;
+    const last = activeTape.length - 1;
+    let place = last;
+    while (place > 0 && isSavedResult(activeTape[place - 1], activeTape[last])) place--;
+    if (place < last) activeTape.splice(place, 0, ...activeTape.splice(last, 1));
+  };
+}
+
 const guarded = Symbol.for('tanka.gradients');
 
 /**
@@ -54,6 +80,7 @@ function guardGradients(): void {
   const tensors = engine() as ReturnType<typeof engine> & { [guarded]?: true };
   if (tensors[guarded]) return;
   tensors[guarded] = true;
+  orderTape();
   const gradients = tensors.gradients.bind(tensors);
   tensors.gradients = (...args) => {
     ensureGradientRules();
