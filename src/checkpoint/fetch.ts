@@ -53,7 +53,7 @@ export async function fetchSafetensors(url: string | URL, options: FetchOptions 
         : 'Check the address and the revision.';
     throw new TankaError(
       'checkpoint-fetch',
-      `${String(url)} answered ${response.status} ${response.statusText}. ${hint}`,
+      `${String(url)} answered ${`${response.status} ${response.statusText}`.trim()}. ${hint}`,
     );
   }
   return streamSafetensors(response.body, rest);

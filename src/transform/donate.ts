@@ -48,7 +48,7 @@ export function donate<Carry, Inputs extends readonly unknown[], Out>(
         const mark = tensorIdMark();
         const made = checkSynchronous(
           step(carry, ...inputs),
-          () => `The step ${step.name} given to hk.donate`,
+          () => `The step ${step.name || '(…) => …'} given to hk.donate`,
         );
         checkResult(made);
         const seen = new Set<Tensor>();

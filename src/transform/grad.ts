@@ -114,7 +114,7 @@ export function valueAndGrad<
       const run = (): Tensor => {
         const result = checkSynchronous(
           f(...(inputs as never[])),
-          () => `The function ${f.name} to differentiate`,
+          () => `The function ${f.name || '(…) => …'} to differentiate`,
         );
         if (!hasAux) return checkScalar(result);
         const [value, rest] = Array.isArray(result) ? (result as [unknown, unknown]) : [result, undefined];

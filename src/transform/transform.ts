@@ -104,7 +104,7 @@ export function transformWithState<F extends AnyFunction>(
     return withFrame(frame, () => {
       const result = checkSynchronous(
         (f as (...a: Args) => ReturnType<F>)(...args),
-        () => `The transformed function ${f.name}`,
+        () => `The transformed function ${f.name || '(…) => …'}`,
       );
       for (const finish of frame.teardown) finish();
       return result;

@@ -3,8 +3,8 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { engine, type Tensor } from '@tensorflow/tfjs-core';
 import { expect } from 'chai';
+import { cleanedRun } from '../support/cleaned-run.js';
 import { allBlocks, type Block } from './blocks.js';
 
 const run = promisify(execFile);
@@ -46,35 +46,7 @@ describe('the code in README, docs and docs comments', function () {
 
   for (const block of blocks.filter(({ tags }) => !tags.includes('no-run'))) {
     it(`${block.where} runs`, async () => {
-      const log = console.log;
-      console.log = () => undefined;
-      const variables = new Set(Object.keys(engine().registeredVariables));
-      const { state } = engine() as unknown as {
-        state: {
-          activeScope: object | null;
-          activeTape: { saved?: Tensor[] }[] | null;
-          gradientDepth: number;
-          kernelDepth: number;
-        };
-      };
-      const scope = state.activeScope ?? null;
-      engine().startScope();
-      let thrown: unknown;
-      try {
-        await import(pathToFileURL(`${folder}/${fileOf(block)}`).href);
-      } catch (error) {
-        thrown = error;
-      } finally {
-        // A gradient of TensorFlow.js that throws leaves its scopes and its tape behind.
-        while ((state.activeScope ?? null) !== scope) engine().endScope();
-        state.activeTape?.forEach(({ saved }) => saved?.forEach((tensor) => tensor.dispose()));
-        Object.assign(state, { activeTape: null, gradientDepth: 0, kernelDepth: 0 });
-        // Variables, such as the weights of layers, outlive a scope.
-        for (const [name, variable] of Object.entries(engine().registeredVariables)) {
-          if (!variables.has(name)) variable.dispose();
-        }
-        console.log = log;
-      }
+      const thrown = await cleanedRun(() => import(pathToFileURL(`${folder}/${fileOf(block)}`).href));
       if (block.tags.includes('wrong')) {
         const code = basename(block.where.replace(/:\d+$/, ''), '.md');
         expect((thrown as { code?: string } | undefined)?.code, String(thrown)).to.equal(code);

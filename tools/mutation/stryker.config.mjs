@@ -11,7 +11,10 @@ export default {
   testRunner: 'mocha',
   testRunnerNodeArgs: ['--import', 'tsx'],
   mochaOptions: {
-    spec: ['test/{tree,module,transform,random,haiku}/**/*.test.ts'],
+    spec: [
+      'test/{tree,module,transform,random,haiku,errors}/**/*.test.ts',
+      'test/faults/{trees,callbacks}.test.ts',
+    ],
     require: ['test/support/binaries.ts', 'test/hooks.ts'],
     // The first starts processes, in which no mutant is active.
     ignore: ['test/module/decorators.test.ts', 'test/haiku/parity.test.ts'],
