@@ -20,15 +20,16 @@ const small = { blocksPerGroup: [1, 1, 1, 1], numClasses: 2, channelsPerGroup: [
 const vq = { embeddingDim: 4, numEmbeddings: 6, commitmentCost: 0.25 } as const;
 
 /**
- * Runs a network whose relus stay above 0, because all norms add 3, and whose last layer is not zero: finite differences then
+ * Runs a network whose relus stay above 0, because all norms add 4, and whose last layer is not zero: finite differences then
  * check its whole wiring, and only its max pool still has kinks.
  */
 function smooth(hk: Library, call: () => Tensor): Tensor {
-  const raised = hk.initializers.constant(3);
+  const [raised, ones] = [hk.initializers.constant(4), hk.initializers.constant(1)];
   const normal = hk.initializers.randomNormal({ stddev: 0.3 });
   return hk.customCreator((next, shape, dtype, init, { moduleName, name }) => {
     if (name === 'offset') return next(shape, dtype, raised);
-    if (name === 'scale' || moduleName.endsWith('logits')) return next(shape, dtype, normal);
+    if (name === 'scale') return next(shape, dtype, ones);
+    if (moduleName.endsWith('logits')) return next(shape, dtype, normal);
     return next(shape, dtype, init);
   }, call);
 }
@@ -49,7 +50,7 @@ function smoothResNet(version: 1 | 2, bottleneck: boolean): HandCase {
     },
     inputs: [{ shape: [3, 7, 7, 2] }],
     // One with which no window of the max pool has two largest values within a step.
-    seed: version === 2 && bottleneck ? 4 : 42,
+    seed: version === 1 ? 42 : bottleneck ? 12 : 3,
   };
 }
 
@@ -64,7 +65,7 @@ export const netDescriptors: readonly LayerDescriptor[] = [
     // CPU backend divides each value before it sums them up for a mean, and rounds once more than both.
     // The smooth cases have norms of values far from 0, where `E[x²] − E[x]²` has fewer digits.
     stateTolerance: (id, backend) => {
-      if (id.startsWith('resnet/smooth')) return 1e-3;
+      if (id.startsWith('resnet/smooth')) return 1e-4;
       return id === 'resnet/eval' && backend === 'cpu' ? 5e-5 : tolerances.output;
     },
     // Relus and max pools have kinks closer than a step all over a whole network, but for these.
