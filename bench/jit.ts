@@ -8,6 +8,8 @@ import * as hk from '../src/index.js';
 import { useWasm } from '../src/backend/wasm/index.js';
 import { registerKernels, restoreStockKernels } from '../src/backend/wasm/register.js';
 import { interleave, type Contender, type Timing } from './measure.js';
+import { jaxStepper } from './nets/jax.js';
+import type { Array2 } from './nets/layers.js';
 import { conv, gpt, lstm, mlp, mobileNet, resNet50, type Work } from './nets/haiku.js';
 import { onnxRunner } from './nets/onnx.js';
 import { tfjsLayers } from './nets/tfjs.js';
@@ -16,7 +18,8 @@ const only = process.argv[2] ?? '';
 const { relaxedSimd } = await useWasm();
 console.log(
   `node ${process.version}, ${relaxedSimd ? 'relaxed SIMD' : 'SIMD'}; peers: tfjs-backend-wasm 4.22.0, onnxruntime-web, one thread each.\n` +
-    'Milliseconds: middle of the samples, (smallest), [process time]. Times hk.jit is faster than the better peer, by each; then the goal.',
+    'Milliseconds: middle of the samples, (smallest), [process time]. Then how many times faster hk.jit is than each peer,\n' +
+    'by each of the three, and the goal against the better peer.',
 );
 
 function difference(a: ArrayLike<number>, b: ArrayLike<number>): number {
@@ -40,11 +43,12 @@ function show(
   );
   const ours = timings.jit;
   const peers = Object.entries(timings).filter(([name]) => name !== 'jit' && name !== 'eager');
-  const ratios = (['median', 'low', 'cpu'] as const).map((by) =>
-    (Math.min(...peers.map(([, timing]) => timing[by])) / ours[by]).toFixed(2),
+  const by = ['median', 'low', 'cpu'] as const;
+  const ratios = peers.map(
+    ([name, timing]) => `${name} ${by.map((of) => (timing[of] / ours[of]).toFixed(2)).join(' / ')}x`,
   );
   console.log(
-    `${title.padEnd(38)} ${cells.join(' | ')}\n    ${ratios.join(' / ')}x, goal ${goal}; differs by ${far.toExponential(0)}; first call ${first}`,
+    `${title.padEnd(38)} ${cells.join(' | ')}\n    ${ratios.join(', ')}; goal ${goal}; differs by ${far.toExponential(0)}; first call ${first}`,
   );
 }
 
@@ -102,6 +106,66 @@ async function inference(make: () => Work, name: string, goal: string): Promise<
   hk.tree.dispose(params);
 }
 
+/** One-hot labels. */
+function labels(batch: number): Array2 {
+  const values = new Float32Array(10 * batch);
+  for (let i = 0; i < batch; i++) values[10 * i + (i % 10)] = 1;
+  return { shape: [batch, 10], values };
+}
+
+/** Cross-entropy, its gradient, SGD, the loss read: the same step on each side, from the same weights. */
+async function training(make: () => Work, name: string, goal: string, stockRuns: boolean): Promise<void> {
+  if (!name.includes(only)) return;
+  const work = make();
+  const { input, apply } = work;
+  const x = tf.tensor(input.values, [...input.shape]);
+  const target = labels(input.shape[0]);
+  const y = tf.tensor(target.values, [...target.shape]);
+  const loss = (p: hk.Params): tf.Scalar =>
+    tf.neg<tf.Scalar>(tf.mean(tf.sum(tf.mul(y, tf.logSoftmax(apply(p, x))), -1)));
+  const step = (p: hk.Params): [hk.Params, tf.Scalar] => {
+    const [value, gradient] = hk.valueAndGrad(loss)(p);
+    return [hk.tree.map((w: tf.Tensor, g: tf.Tensor) => tf.sub(w, tf.mul(g, 0.01)), p, gradient), value];
+  };
+  const stepper = (f: typeof step): (() => number) => {
+    let params = hk.tree.map((p: tf.Tensor) => tf.clone(p), work.params) as hk.Params;
+    return () => {
+      const [next, value] = tf.tidy(() => f(params) as never) as [hk.Params, tf.Scalar];
+      hk.tree.dispose(params);
+      params = next;
+      const read = value.dataSync()[0];
+      value.dispose();
+      return read;
+    };
+  };
+  const eager = stepper(step);
+  const eagerMs = once(eager);
+  const ours = stepper(hk.jit(step));
+  const jax = await jaxStepper(work, target);
+  let far = 0;
+  const reference = stepper(step);
+  const firstLoss = tf.tidy(() => loss(work.params).dataSync()[0]);
+  const first = firstCall(() => (far = Math.abs(ours() - reference())), eagerMs);
+  far = Math.max(far, Math.abs(jax() - firstLoss));
+  for (let i = 0; i < 3; i++) far = Math.max(far, Math.abs(ours() - reference()));
+  const stock = stepper(step);
+  const contenders: Record<string, Contender> = {
+    ...(stockRuns && { tfjs: { prepare: restoreStockKernels, run: () => void stock() } }),
+    'jax-js': { run: () => void jax() },
+    eager: { prepare: registerKernels, run: () => void eager() },
+    jit: { prepare: registerKernels, run: () => void ours() },
+  };
+  show(
+    `training step, ${work.title}`,
+    await interleave(contenders, { rounds: 11, sampleMs: 8, warmUp: 8 }),
+    goal,
+    far,
+    first,
+  );
+  tf.dispose([x, y]);
+  hk.tree.dispose(work.params);
+}
+
 await inference(() => mlp(1), 'MLP, batch 1', '1.6x');
 await inference(() => mlp(32), 'MLP, batch 32', '1.4x');
 await inference(() => mlp(256), 'MLP, batch 256', '1.3x');
@@ -112,3 +176,5 @@ await inference(resNet50, 'ResNet50', '1.3x');
 await inference(gpt, 'GPT blocks', '1.5x');
 await inference(() => lstm(1), 'LSTM, batch 1', '1.3x');
 await inference(() => lstm(32), 'LSTM, batch 32', '1.4x');
+await training(() => mlp(32), 'training step, MLP, batch 32', '8x tfjs, 2x jax-js', true);
+await training(() => conv(32), 'training step, conv net, batch 32', '8x jax-js', false);
