@@ -68,7 +68,28 @@ export function pool(
 }
 
 function largest(x: usize, y: usize, channels: i32, depth: i32, height: i32, width: i32, stepZ: usize, stepY: usize, stepX: usize): void {
-  for (let c = 0; c < channels; c += 4) {
+  let c = 0;
+  // Windows are small: many channels at once spread the cost of their loops.
+  for (; c + 16 <= channels; c += 16) {
+    let m0 = f32x4.splat(-Infinity), m1 = m0, m2 = m0, m3 = m0;
+    for (let i = 0, p = x; i < depth; i++, p += stepZ) {
+      for (let j = 0, q = p; j < height; j++, q += stepY) {
+        for (let k = 0, r = q; k < width; k++, r += stepX) {
+          m0 = f32x4.max(m0, v128.load(r));
+          m1 = f32x4.max(m1, v128.load(r, 16));
+          m2 = f32x4.max(m2, v128.load(r, 32));
+          m3 = f32x4.max(m3, v128.load(r, 48));
+        }
+      }
+    }
+    v128.store(y, m0);
+    v128.store(y, m1, 16);
+    v128.store(y, m2, 32);
+    v128.store(y, m3, 48);
+    x += 64;
+    y += 64;
+  }
+  for (; c < channels; c += 4) {
     let m = f32x4.splat(-Infinity);
     for (let i = 0, p = x; i < depth; i++, p += stepZ) {
       for (let j = 0, q = p; j < height; j++, q += stepY) {
@@ -83,7 +104,27 @@ function largest(x: usize, y: usize, channels: i32, depth: i32, height: i32, wid
 
 function mean(x: usize, y: usize, channels: i32, depth: i32, height: i32, width: i32, stepZ: usize, stepY: usize, stepX: usize): void {
   const share = f32x4.splat(1 / <f32>(depth * height * width));
-  for (let c = 0; c < channels; c += 4) {
+  let c = 0;
+  for (; c + 16 <= channels; c += 16) {
+    let s0 = zeros(), s1 = zeros(), s2 = zeros(), s3 = zeros();
+    for (let i = 0, p = x; i < depth; i++, p += stepZ) {
+      for (let j = 0, q = p; j < height; j++, q += stepY) {
+        for (let k = 0, r = q; k < width; k++, r += stepX) {
+          s0 = f32x4.add(s0, v128.load(r));
+          s1 = f32x4.add(s1, v128.load(r, 16));
+          s2 = f32x4.add(s2, v128.load(r, 32));
+          s3 = f32x4.add(s3, v128.load(r, 48));
+        }
+      }
+    }
+    v128.store(y, f32x4.mul(s0, share));
+    v128.store(y, f32x4.mul(s1, share), 16);
+    v128.store(y, f32x4.mul(s2, share), 32);
+    v128.store(y, f32x4.mul(s3, share), 48);
+    x += 64;
+    y += 64;
+  }
+  for (; c < channels; c += 4) {
     let s = zeros();
     for (let i = 0, p = x; i < depth; i++, p += stepZ) {
       for (let j = 0, q = p; j < height; j++, q += stepY) {
