@@ -122,15 +122,15 @@ async function training(make: () => Work, name: string, goal: string, stockRuns:
   const target = labels(input.shape[0]);
   const y = tf.tensor(target.values, [...target.shape]);
   const loss = (p: hk.Params): tf.Scalar =>
-    tf.neg<tf.Scalar>(tf.mean(tf.sum(tf.mul(y, tf.logSoftmax(apply(p, x))), -1)));
-  const step = (p: hk.Params): [hk.Params, tf.Scalar] => {
+    tf.mean<tf.Scalar>(tf.neg(tf.sum(tf.mul(y, tf.logSoftmax(apply(p, x))), -1)));
+  const step = (p: hk.Params): [hk.Params, tf.Tensor] => {
     const [value, gradient] = hk.valueAndGrad(loss)(p);
     return [hk.tree.map((w: tf.Tensor, g: tf.Tensor) => tf.sub(w, tf.mul(g, 0.01)), p, gradient), value];
   };
   const stepper = (f: typeof step): (() => number) => {
     let params = hk.tree.map((p: tf.Tensor) => tf.clone(p), work.params) as hk.Params;
     return () => {
-      const [next, value] = tf.tidy(() => f(params) as never) as [hk.Params, tf.Scalar];
+      const [next, value] = tf.tidy(() => f(params) as never) as [hk.Params, tf.Tensor];
       hk.tree.dispose(params);
       params = next;
       const read = value.dataSync()[0];

@@ -7,10 +7,9 @@ import { flatCallOf, type FlatCall } from './flat.js';
 import { bytesOf, resultViews, sizeOf, viewsRead, type BufferId, type Graph, type View } from './graph.js';
 import { buffersFreedAfter } from './liveness.js';
 import {
+  Boundary,
   kernelCall,
-  newMemory,
   runRandomNode,
-  takeResults,
   writeConstants,
   type DataId,
   type Memory,
@@ -49,6 +48,7 @@ export class HeapProgram implements Program {
   readonly #addresses: Float64Array;
   /** Buffers that a call allocates for its results. */
   readonly #allocated: readonly View[];
+  readonly #boundary: Boundary;
 
   /** @param lasting inputs that are the same tensors in most calls, such as parameters at inference: packed copies of them are kept */
   constructor(
@@ -90,6 +90,7 @@ export class HeapProgram implements Program {
     this.#pack(traced, storage);
     this.#compile(traced, flat, groups, storage);
     this.#dropPacked(traced);
+    this.#boundary = new Boundary(graph, this.#constants, this.#host);
   }
 
   /** Fills packed copies of constants, and prepares to fill those of inputs. */
@@ -177,7 +178,7 @@ export class HeapProgram implements Program {
   }
 
   run(inputs: readonly Tensor[], keys: readonly PRNGKey[]): unknown[] {
-    const memory = newMemory(this.graph, this.#constants, inputs, keys);
+    const memory = this.#boundary.enter(inputs, keys);
     const addresses = this.#addresses;
     const run: Run = { memory, addresses };
     try {
@@ -203,7 +204,7 @@ export class HeapProgram implements Program {
       });
       throw error;
     }
-    return takeResults(this.graph, memory, this.#host);
+    return this.#boundary.leave(memory);
   }
 
   #addressOf(dataId: DataId): number {

@@ -3,10 +3,9 @@ import type { PRNGKey } from '../random/key.js';
 import type { BufferId, Graph, View } from './graph.js';
 import { buffersFreedAfter } from './liveness.js';
 import {
+  Boundary,
   kernelCall,
-  newMemory,
   runRandomNode,
-  takeResults,
   writeConstants,
   type DataId,
   type Memory,
@@ -23,10 +22,12 @@ export class KernelProgram implements Program {
   readonly #steps: readonly Step[];
   readonly #freed: readonly BufferId[][];
   readonly #constants: ReadonlyMap<BufferId, DataId>;
+  readonly #boundary: Boundary;
 
-  constructor(private readonly graph: Graph) {
+  constructor(graph: Graph) {
     this.#freed = buffersFreedAfter(graph);
     this.#constants = writeConstants(graph, this.#host);
+    this.#boundary = new Boundary(graph, this.#constants, this.#host);
     this.#steps = graph.nodes.map((node): Step => {
       if (node.kind === 'random') return (memory) => runRandomNode(node, reader(memory), memory);
       const call = kernelCall(node, this.#host);
@@ -35,7 +36,7 @@ export class KernelProgram implements Program {
   }
 
   run(inputs: readonly Tensor[], keys: readonly PRNGKey[]): unknown[] {
-    const memory = newMemory(this.graph, this.#constants, inputs, keys);
+    const memory = this.#boundary.enter(inputs, keys);
     this.#steps.forEach((step, i) => {
       step(memory);
       for (const buffer of this.#freed[i]) {
@@ -44,7 +45,7 @@ export class KernelProgram implements Program {
         memory.data[buffer] = null;
       }
     });
-    return takeResults(this.graph, memory, this.#host);
+    return this.#boundary.leave(memory);
   }
 
   dispose(): void {

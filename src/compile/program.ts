@@ -41,21 +41,6 @@ export interface Program {
   dispose(): void;
 }
 
-/** Memory with the inputs, constants and keys of one call in it. */
-export function newMemory(
-  graph: Graph,
-  constants: ReadonlyMap<BufferId, DataId>,
-  inputs: readonly Tensor[],
-  keys: readonly PRNGKey[],
-): Memory {
-  const memory: Memory = { data: new Array<DataId | null>(graph.bufferCount).fill(null), keys: [] };
-  for (const [buffer, dataId] of constants) memory.data[buffer] = dataId;
-  graph.inputs.forEach(({ buffer }, i) => (memory.data[buffer] = inputs[i].dataId));
-  for (const [key, value] of graph.constantKeys) memory.keys[key] = value;
-  graph.inputKeys.forEach((key, i) => (memory.keys[key] = keys[i]));
-  return memory;
-}
-
 /** Writes a graph's constants to the backend: they belong to the program and are not tensors of the user. */
 export function writeConstants(graph: Graph, host: KernelBackend): Map<BufferId, DataId> {
   return new Map(
@@ -106,17 +91,53 @@ export function runRandomNode(node: RandomNode, read: (view: View) => TensorInfo
   }
 }
 
-/** The results of a run; their tensors are the caller's. */
-export function takeResults(graph: Graph, memory: Memory, host: KernelBackend): unknown[] {
-  const lent = new Set<BufferId>([...graph.inputs.map((view) => view.buffer), ...graph.constants.keys()]);
-  return graph.results.map((leaf) => {
-    if (leaf.kind === 'static') return leaf.value;
-    if (leaf.kind === 'key') return (memory.keys[leaf.key] as PRNGKey).slice();
-    const { buffer, shape, dtype } = leaf.view;
-    const dataId = memory.data[buffer] as DataId;
-    // Values that are an argument's, a constant's or another result's as well are counted once more, as a clone's are.
-    if (lent.has(buffer)) host.incRef(dataId);
-    lent.add(buffer);
-    return engine().makeTensorFromTensorInfo({ dataId, shape: shape as number[], dtype });
-  });
+/** The way into a program and out of it, prepared for many calls. */
+export class Boundary {
+  readonly #data: readonly (DataId | null)[];
+  readonly #keys: readonly (PRNGKey | null)[];
+  /** For each result whether its values are an argument's, a constant's or another result's as well. */
+  readonly #shared: readonly boolean[];
+
+  constructor(
+    private readonly graph: Graph,
+    constants: ReadonlyMap<BufferId, DataId>,
+    private readonly host: KernelBackend,
+  ) {
+    const data = new Array<DataId | null>(graph.bufferCount).fill(null);
+    for (const [buffer, dataId] of constants) data[buffer] = dataId;
+    this.#data = data;
+    const keys: (PRNGKey | null)[] = [];
+    for (const [key, value] of graph.constantKeys) keys[key] = value;
+    this.#keys = keys;
+    const lent = new Set<BufferId>([...graph.inputs.map((view) => view.buffer), ...constants.keys()]);
+    this.#shared = graph.results.map((leaf) => {
+      if (leaf.kind !== 'tensor') return false;
+      const { buffer } = leaf.view;
+      const isShared = lent.has(buffer);
+      lent.add(buffer);
+      return isShared;
+    });
+  }
+
+  /** Memory with the inputs, constants and keys of one call in it. */
+  enter(inputs: readonly Tensor[], keys: readonly PRNGKey[]): Memory {
+    const { graph } = this;
+    const memory: Memory = { data: this.#data.slice(), keys: this.#keys.slice() };
+    for (let i = 0; i < inputs.length; i++) memory.data[graph.inputs[i].buffer] = inputs[i].dataId;
+    for (let i = 0; i < keys.length; i++) memory.keys[graph.inputKeys[i]] = keys[i];
+    return memory;
+  }
+
+  /** The results of a call; their tensors are the caller's. */
+  leave(memory: Memory): unknown[] {
+    return this.graph.results.map((leaf, i) => {
+      if (leaf.kind === 'static') return leaf.value;
+      if (leaf.kind === 'key') return (memory.keys[leaf.key] as PRNGKey).slice();
+      const { buffer, shape, dtype } = leaf.view;
+      const dataId = memory.data[buffer] as DataId;
+      // Counted once more, as a clone's values are.
+      if (this.#shared[i]) this.host.incRef(dataId);
+      return engine().makeTensorFromTensorInfo({ dataId, shape: shape as number[], dtype });
+    });
+  }
 }
