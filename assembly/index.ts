@@ -12,3 +12,4 @@ export * from './place';
 export * from './reduce';
 export * from './unary';
 export * from './cells';
+export * from './attention';

@@ -4,6 +4,7 @@ import { removeDeadCode } from './passes/dead-code.js';
 import { fuseLstm } from './passes/fuse-lstm.js';
 import { foldAffine } from './passes/fold-affine.js';
 import { foldConstants } from './passes/fold-constants.js';
+import { fuseAttention } from './passes/fuse-attention.js';
 import { fuseEpilogues } from './passes/fuse-epilogues.js';
 import { hoistProjections } from './passes/hoist-projections.js';
 
@@ -23,7 +24,12 @@ export function optimise(graph: Graph): Graph {
 }
 
 /** Passes whose kernels only plans on our WASM kernels have. */
-const HEAP_PASSES: readonly ((graph: Graph) => Graph)[] = [fuseLstm, hoistProjections, removeDeadCode];
+const HEAP_PASSES: readonly ((graph: Graph) => Graph)[] = [
+  fuseLstm,
+  hoistProjections,
+  fuseAttention,
+  removeDeadCode,
+];
 
 /** {@link optimise}, further, for plans on the WASM backend. Such a graph is not saved: a file serves other backends, too. */
 export function optimiseForHeap(graph: Graph): Graph {

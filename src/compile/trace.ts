@@ -9,6 +9,7 @@ import {
 import { traceHeap, type HeapTracer } from '../backend/wasm/heap.js';
 import type { RawKernels } from '../backend/wasm/exports.js';
 import { isOwnKernel } from '../backend/wasm/kernel.js';
+import { attentionKernels } from './attention-kernel.js';
 import { planKernels } from './plan-kernels.js';
 import { recurrentKernels } from './recurrent-kernels.js';
 import { bytesOf, kernelInputs, type BufferId, type KernelNode, type View } from './graph.js';
@@ -157,7 +158,7 @@ function toArgument(value: number): Argument {
 function tracedFunction(name: string): KernelFunc | undefined {
   const config = getKernel(name, 'wasm') as KernelConfig | undefined;
   if (config !== undefined && isOwnKernel(config)) return config.kernelFunc;
-  return planKernels.get(name) ?? recurrentKernels.get(name);
+  return planKernels.get(name) ?? recurrentKernels.get(name) ?? attentionKernels.get(name);
 }
 
 /**

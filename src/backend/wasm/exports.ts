@@ -500,4 +500,6 @@ export interface RawKernels {
   ): void;
   /** GRU, second half: `next = (1 - update) * state + update * tanh(candidate)`. */
   gruState(n: number, update: number, candidate: number, state: number, next: number): void;
+  /** `x = mask ? x * scale : masked` in place; `mask` has one byte an entry, and 0 is none. */
+  scaleAndMask(n: number, x: number, scale: number, mask: number, masked: number): void;
 }
