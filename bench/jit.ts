@@ -141,7 +141,7 @@ async function training(make: () => Work, name: string, goal: string, stockRuns:
   const eager = stepper(step);
   const eagerMs = once(eager);
   const ours = stepper(hk.jit(step));
-  const jax = await jaxStepper(work, target);
+  const jax = jaxStepper(work, target);
   let far = 0;
   const reference = stepper(step);
   const firstLoss = tf.tidy(() => loss(work.params).dataSync()[0]);

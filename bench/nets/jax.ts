@@ -69,7 +69,7 @@ function weightsOf({ params }: Work): Array2[] {
 }
 
 /** A training step of `@jax-js/jax`, jitted: it gives the loss of each step. */
-export async function jaxStepper(work: Work, target: Array2): Promise<() => number> {
+export function jaxStepper(work: Work, target: Array2): () => number {
   const [batch] = work.input.shape;
   const isImage = work.input.shape.length === 4;
   const x = put(isImage ? { values: work.input.values, shape: [batch, 1, 28, 28] } : work.input);
