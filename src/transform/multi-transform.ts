@@ -37,6 +37,7 @@ function mapFunctions(
   path: readonly string[] = [],
 ): unknown {
   if (typeof node === 'function') return f(path);
+  if (node === null || node === undefined) return node;
   if (!isNode(node)) {
     throw new TankaError(
       'multi-transform-function',

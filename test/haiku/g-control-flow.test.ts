@@ -1,14 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'chai';
 import * as hk from '../../src/index.js';
-import { errorCode } from '../support/errors.js';
+import { newFrame } from '../../src/module/frame.js';
+import { internalState, restoreInternalState, statesDiffer } from '../../src/transform/internal-state.js';
 import { values } from '../support/tensors.js';
 
 /**
- * Control flow and calculus inside a transform: the intents that test/transform does not show under another title.
+ * Control flow and calculus inside a transform: what concerns several of the functions. Their own tests are in the other files of
+ * the group.
  *
  * Not applicable in TypeScript: G2 (the functions work outside of a transform too, there is no `jax.lax` beside them);
- * of G4 the five-argument form and `operand=`, which the signature excludes.
+ * of G4 the five-argument form and `operand=`, which the signature excludes; of G10 traced bounds, which are tensors here.
  */
 const zero = { init: hk.initializers.constant(0) };
 
@@ -35,52 +37,79 @@ describe('Haiku intents G: control flow', () => {
     hk.tree.dispose([x, state, value, aux, gradient, after]);
   });
 
-  for (const length of [0, 1, 2, 4, 8]) {
-    it(`G8 a scan of ${length} steps counts to ${length} in apply, to 0 in init`, () => {
-      const { init, apply } = hk.transformWithState(() => {
-        hk.scan(
-          () => {
-            count();
-            return [null, null];
-          },
-          null,
-          null,
-          { length },
-        );
-      });
-      const [, state] = init(null);
-      expect(values(state['~'].n)).to.deep.equal([0]);
-      const [, after] = apply({}, state, null);
-      expect(values(after['~'].n)).to.deep.equal([length]);
-      hk.tree.dispose([state, after]);
-    });
+  it('G1 gradients inside a transform are the same under jit', () => {
+    const model = hk.transform((x: tf.Tensor) =>
+      hk.grad((y: tf.Tensor) =>
+        tf.sum(tf.mul(tf.square(y), hk.getParameter('w', [2], { init: hk.initializers.constant(3) }))),
+      )(x),
+    );
+    const [x, z] = [tf.tensor1d([1, 2]), tf.tensor1d([5, 7])];
+    const params = model.init(null, x);
+    const fast = hk.jit(model.apply);
+    const results = [model.apply(params, null, x), fast(params, null, x), fast(params, null, z)];
+    expect(results.map(values)).to.deep.equal([
+      [6, 12],
+      [6, 12],
+      [30, 42],
+    ]);
+    hk.tree.dispose([x, z, params, results]);
+  });
 
-    it(`G13 a whileLoop of ${length} steps runs as often, and not in init`, () => {
-      const { init, apply } = hk.transformWithState(() =>
-        hk.whileLoop(
-          (i: tf.Tensor) => tf.less(i, length),
-          (i: tf.Tensor) => tf.add(i, 1),
-          tf.scalar(0),
-        ),
-      );
-      expect(errorCode(() => init(null))).to.equal('while-init');
-      const [y] = apply({}, {}, null);
-      expect(values(y)).to.deep.equal([length]);
-      y.dispose();
+  it('G7 copies of what a run holds differ by what is new, by what changed, and by keys', () => {
+    const frame = newFrame({
+      params: new Map(),
+      state: new Map(),
+      frozen: false,
+      rng: new hk.PRNGSequence(1),
     });
-  }
-
-  for (const lower of [0, 3, 8]) {
-    for (const n of [1, 2, 3]) {
-      it(`G10 foriLoop from ${lower} takes ${n} steps`, () => {
-        const { apply } = hk.transformWithState(() =>
-          hk.foriLoop(lower, lower + n, (i, sum: tf.Tensor) => tf.add(sum, i), tf.scalar(0)),
-        );
-        const [y] = apply({}, {}, null);
-        expect(values(y)).to.deep.equal([n * lower + (n * (n - 1)) / 2]);
-        y.dispose();
-      });
+    const [a, b] = [tf.scalar(1), tf.scalar(2)];
+    const before = internalState(frame);
+    expect(statesDiffer(before, internalState(frame))).to.equal(false);
+    const changes: (() => void)[] = [
+      () => frame.params.set('m', new Map([['w', a]])),
+      () => frame.state.set('m', new Map([['s', { initial: a, current: a }]])),
+      () => frame.rngs[0]?.nextKey(),
+      () => frame.rngs[0]?.reserve(2),
+    ];
+    for (const change of changes) {
+      change();
+      expect(statesDiffer(before, internalState(frame))).to.equal(true);
+      restoreInternalState(frame, before);
+      expect(statesDiffer(before, internalState(frame))).to.equal(false);
     }
+    frame.state.set('m', new Map([['s', { initial: a, current: a }]]));
+    const made = internalState(frame);
+    frame.state.set('m', new Map([['s', { initial: a, current: b }]]));
+    expect(statesDiffer(made, internalState(frame)), 'a value that was set').to.equal(true);
+    hk.tree.dispose([a, b]);
+  });
+
+  const drawing = {
+    scan: () => hk.scan(() => [null, hk.nextRngKey()], null, null, { length: 3 })[1],
+    map: () => hk.map((_: tf.Tensor) => hk.nextRngKey(), tf.zeros([3])),
+    foriLoop: () => hk.foriLoop(0, 3, () => hk.nextRngKey(), hk.random.key(0)),
+    cond: () => hk.cond(true, hk.nextRngKey, hk.nextRngKey),
+    switch: () => hk.switch(1, [hk.nextRngKey, hk.nextRngKey, hk.nextRngKey]),
+    whileLoop: () =>
+      hk.whileLoop(
+        ({ i }) => i < 3,
+        ({ i }: { i: number; key: hk.PRNGKey }) => ({ i: i + 1, key: hk.nextRngKey() }),
+        { i: 0, key: hk.random.key(0) },
+      ),
+  };
+  for (const [name, draw] of Object.entries(drawing)) {
+    it(`G9 ${name} draws keys with seven split off at a time and five reserved`, () => {
+      hk.config.context({ rngReserveSize: 7 }, () => {
+        const { init, apply } = hk.transform(() => {
+          hk.reserveRngKeys(5);
+          return [hk.nextRngKey(), draw(), hk.nextRngKey()] as const;
+        });
+        if (name !== 'whileLoop') init(1);
+        const [first, , last] = apply({}, 1);
+        expect(first).to.deep.equal(hk.random.split(hk.random.key(1), 6)[1]);
+        expect(last).to.not.deep.equal(first);
+      });
+    });
   }
 
   it('G14 evalShape changes no state', () => {
@@ -92,5 +121,33 @@ describe('Haiku intents G: control flow', () => {
     const [, after] = apply({}, state, null);
     expect(values(after['~'].n)).to.deep.equal([1]);
     hk.tree.dispose([state, after]);
+  });
+
+  it('G15 what gradients, maps, branches, loops and shapes name is free again; remat keeps it', () => {
+    @hk.module()
+    class Layer extends hk.Module {
+      call(x: tf.Tensor): tf.Tensor {
+        return tf.mul(x, hk.getParameter('w', [], zero));
+      }
+    }
+    const layer = (x: tf.Tensor): tf.Tensor => new Layer().call(x);
+    const wrapped: Record<string, (x: tf.Tensor) => unknown> = {
+      grad: (x) => hk.grad(layer)(x),
+      valueAndGrad: (x) => hk.valueAndGrad(layer)(x),
+      vmap: (x) => hk.vmap(layer, { splitRng: false })(tf.reshape(x, [1])),
+      cond: (x) => hk.cond(true, layer, layer, x),
+      switch: (x) => hk.switch(0, [layer], x),
+      evalShape: (x) => hk.evalShape(layer, x),
+      remat: (x) => hk.remat(layer)(x),
+      scan: (x) => hk.scan((c: tf.Tensor) => [layer(c), null], x, null, { length: 1 }),
+    };
+    const x = tf.scalar(1);
+    for (const [name, f] of Object.entries(wrapped)) {
+      const params = hk.transform(() => void [f(x), layer(x)]).init(null);
+      const shares = name !== 'remat' && name !== 'scan';
+      expect(Object.keys(params), name).to.deep.equal(shares ? ['layer'] : ['layer', 'layer_1']);
+      hk.tree.dispose(params);
+    }
+    x.dispose();
   });
 });

@@ -6,8 +6,8 @@ import { values } from '../support/tensors.js';
 
 const { constant, randomNormal } = hk.initializers;
 
-describe('vmap', () => {
-  it('maps over axes of nestings', () => {
+describe('Haiku intents G: vmap', () => {
+  it('G12 maps over axes of nestings', () => {
     const [x, y] = [
       tf.tensor2d([
         [1, 2],
@@ -34,7 +34,7 @@ describe('vmap', () => {
     hk.tree.dispose([x, y, sums, columns, shared]);
   });
 
-  it('is differentiable', () => {
+  it('G12 is differentiable', () => {
     const x = tf.tensor2d([
       [1, 2],
       [3, 4],
@@ -44,7 +44,7 @@ describe('vmap', () => {
     hk.tree.dispose([x, gradient]);
   });
 
-  it('shares parameters and state, and gives names back', () => {
+  it('G12 G15 shares parameters and state, and gives names back', () => {
     @hk.module()
     class Net extends hk.Module {
       call(x: tf.Tensor): tf.Tensor {
@@ -66,7 +66,7 @@ describe('vmap', () => {
     hk.tree.dispose([x, params, state, y, after]);
   });
 
-  it('hands out keys as Haiku does', () => {
+  it('G12 hands out keys as Haiku does', () => {
     const draw = (splitRng: boolean): hk.PRNGKey[] =>
       hk
         .transform((x: tf.Tensor) => [
@@ -83,7 +83,7 @@ describe('vmap', () => {
     x.dispose();
   });
 
-  it('refuses what cannot be mapped', () => {
+  it('G12 refuses what cannot be mapped', () => {
     const [x, y] = [tf.zeros([2, 2]), tf.zeros([3])];
     const id = (a: tf.Tensor): tf.Tensor => a;
     expect(errorCode(() => hk.vmap(id, { inAxes: null })(x))).to.equal('vmap-axes');

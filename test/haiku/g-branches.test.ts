@@ -13,8 +13,8 @@ class Dense extends hk.Module {
   }
 }
 
-describe('cond and switch', () => {
-  it('choose by booleans, numbers and tensors, with any number of operands', () => {
+describe('Haiku intents G: cond and switch', () => {
+  it('G4 G5 choose by booleans, numbers and tensors, with any number of operands', () => {
     const [yes, two] = [tf.scalar(true, 'bool'), tf.scalar(2, 'int32')];
     expect(
       hk.cond(
@@ -61,7 +61,7 @@ describe('cond and switch', () => {
     hk.tree.dispose([yes, two]);
   });
 
-  it("return what is the caller's", () => {
+  it("G4 return what is the caller's", () => {
     const x = tf.scalar(3);
     const y = hk.cond(
       true,
@@ -74,7 +74,7 @@ describe('cond and switch', () => {
     x.dispose();
   });
 
-  it('run each function once in init, and only the chosen one in apply', () => {
+  it('G4 G5 run each function once in init, and only the chosen one in apply', () => {
     for (const n of [1, 2, 4, 8]) {
       let runs = 0;
       const branch = (): tf.Tensor => (runs++, tf.scalar(1));
@@ -100,7 +100,7 @@ describe('cond and switch', () => {
     expect(ran).to.deep.equal(['false', 'true', 'false']);
   });
 
-  it('share parameters that both make, and refuse those of one alone', () => {
+  it('G6 share parameters that both make, and refuse those of one alone', () => {
     const both = hk.transform((p: boolean) =>
       hk.cond(
         p,
@@ -131,7 +131,7 @@ describe('cond and switch', () => {
     hk.tree.dispose([params, y, z]);
   });
 
-  it('keep the state of the chosen branch, and hand keys on as if nothing were between', () => {
+  it('G4 keep the state of the chosen branch, and hand keys on as if nothing were between', () => {
     const model = hk.transformWithState((p: boolean) => {
       const start = hk.getState('n', [], { init: constant(0) });
       const key = hk.cond(
@@ -152,7 +152,7 @@ describe('cond and switch', () => {
     hk.tree.dispose(state);
   });
 
-  it('give names back', () => {
+  it('G15 give names back', () => {
     const model = hk.transform(() => {
       hk.cond(
         true,

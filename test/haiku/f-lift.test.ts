@@ -4,7 +4,7 @@ import * as hk from '../../src/index.js';
 import { errorCode } from '../support/errors.js';
 import { values } from '../support/tensors.js';
 
-const { constant, randomNormal } = hk.initializers;
+const { constant } = hk.initializers;
 
 @hk.module()
 class Bias extends hk.Module {
@@ -42,10 +42,10 @@ function outcome(f: (x: tf.Tensor) => tf.Tensor): { names: string[]; value: numb
   return result;
 }
 
-describe('lift', () => {
+describe('Haiku intents F: lift', () => {
   const bias = (x: tf.Tensor): tf.Tensor => new Bias().call(x);
 
-  it('names inner parameters after the lift, in modules and beside others', () => {
+  it('F1 names inner parameters after the lift, in modules and beside others', () => {
     expect(outcome((x) => lifted(bias)(new Bias().call(x)))).to.deep.equal({
       names: ['bias/b', 'lifted/bias/b'],
       value: 3,
@@ -65,7 +65,7 @@ describe('lift', () => {
     ]);
   });
 
-  it('is transparent on request: names are shared, not taken', () => {
+  it('F5 is transparent on request: names are shared, not taken', () => {
     const shared = outcome((x) => new Bias().call(lifted(bias, {}, true)(x)));
     expect(shared).to.deep.equal({ names: ['bias/b'], value: 3 });
     const twice =
@@ -76,7 +76,7 @@ describe('lift', () => {
     expect(outcome(twice(true)).names).to.deep.equal(['bias/b']);
   });
 
-  it('refuses to close over a module from outside when it is transparent', () => {
+  it('F5 refuses to close over a module from outside when it is transparent', () => {
     const closing = (x: tf.Tensor): tf.Tensor => {
       const outer = new Bias();
       return lifted((y) => outer.call(y), {}, true)(x);
@@ -96,7 +96,7 @@ describe('lift', () => {
     expect(errorCode(() => outcome((x) => tf.squeeze(within(x)) as tf.Tensor))).to.equal(undefined);
   });
 
-  it('tells creators where parameters will be', () => {
+  it('F3 tells getters where parameters will be, in nested lifts', () => {
     const seen: (string | null)[] = [];
     @hk.module()
     class Outer extends hk.Module {
@@ -120,7 +120,7 @@ describe('lift', () => {
     expect(seen).to.deep.equal([null]);
   });
 
-  it('carries state through an updater that must be used once', () => {
+  it('F3 F4 carries state through an updater that must be used once', () => {
     const inner = hk.transformWithState(() => new Counter().call());
     const outer = (use: (updater: hk.LiftWithStateUpdater, state: hk.State) => void) =>
       hk.transformWithState(() => {
@@ -152,116 +152,97 @@ describe('lift', () => {
     const stateful = hk.transform(() => hk.lift(inner.init as unknown as (rng: null) => hk.Params)(null));
     expect(errorCode(() => stateful.init(null))).to.equal('state-not-empty');
   });
-});
 
-describe('layerStack', () => {
-  const dense = (x: tf.Tensor): tf.Tensor =>
-    tf.tanh(
-      tf.matMul(x as tf.Tensor2D, hk.getParameter('w', [3, 3], { init: randomNormal() }) as tf.Tensor2D),
-    );
-
-  it('is a loop over layers of their own', () => {
-    const stacked = hk.transform((x: tf.Tensor) => hk.layerStack(4)(dense)(x));
-    const x = tf.ones([2, 3]);
-    const params = stacked.init(7, x);
-    const [[name, { w }]] = Object.entries(params);
-    expect([name, ...w.shape]).to.deep.equal(['__layer_stack_no_per_layer/~', 4, 3, 3]);
-    const single = hk.transform(dense);
-    // Key flow as in Haiku: of each layer's three keys the first makes its parameters, the second goes on.
-    let key = hk.random.split(hk.random.key(7))[1];
-    const rows = tf.unstack(w);
-    for (const row of rows) {
-      const [own, next] = hk.random.split(key, 3);
-      const made = single.init(own, x);
-      expect(values(made['~'].w)).to.deep.equal(values(row));
-      hk.tree.dispose(made);
-      key = next;
-    }
-    const expected = tf.tidy(() =>
-      rows.reduce((y: tf.Tensor, row) => single.apply({ '~': { w: row } }, null, y), x),
-    );
-    const backwards = tf.tidy(() =>
-      [...rows].reverse().reduce((y: tf.Tensor, row) => single.apply({ '~': { w: row } }, null, y), x),
-    );
-    const y = stacked.apply(params, null, x);
-    const reversed = hk
-      .transform((v: tf.Tensor) => hk.layerStack(4)(dense).reverse(v))
-      .apply(params, null, x);
-    expect(values(y)).to.deep.equal(values(expected));
-    expect(values(reversed)).to.deep.equal(values(backwards));
-    hk.tree.dispose([x, params, rows, expected, backwards, y, reversed]);
-  });
-
-  it('takes per-layer inputs, several arguments, keys and state, and nests', () => {
-    const x = tf.scalar(1);
-    const scales = tf.tensor1d([1, 2, 3]);
-    const keys: unknown[] = [];
-    const model = hk.transformWithState((v: tf.Tensor) => {
-      const layer = (a: tf.Tensor, s: tf.Tensor): [tf.Tensor, tf.Tensor] => {
-        keys.push(hk.nextRngKey());
-        const n = hk.getState('n', [], { init: constant(0) });
-        hk.setState('n', tf.add(n, s));
-        return [tf.add(a, s), tf.mul(a, 10)];
-      };
-      return hk.layerStack(3, { withPerLayerInputs: true, name: 'with_state' })(layer)(v, scales);
-    });
-    const [params, state] = model.init(1, x);
-    expect(values(state['with_state/~'].n)).to.deep.equal([0, 0, 0]);
-    keys.length = 0;
-    const [[y, ys], after] = model.apply(params, state, 5, x);
-    expect(values(y)).to.deep.equal([7]);
-    expect(values(ys)).to.deep.equal([10, 20, 40]);
-    expect(values(after['with_state/~'].n)).to.deep.equal([1, 2, 3]);
-    const [next] = hk.random.split(hk.random.key(5));
-    const second = hk.random.split(next)[1];
-    expect(keys, 'two keys of the transform around').to.deep.equal(
-      hk.random.split(second, 3).map((key) => hk.random.split(key)[1]),
-    );
-    const pairs = hk.transform(() =>
-      hk.layerStack(2)((a: tf.Tensor, b: tf.Tensor) => [b, tf.add(a, b)])(x, x),
-    );
-    const fibonacci = pairs.apply({}, null);
-    expect(fibonacci.map((t) => values(t)[0])).to.deep.equal([2, 3]);
-    const nested = hk.transform((v: tf.Tensor) =>
-      hk.layerStack(2)((a: tf.Tensor) => hk.layerStack(3)(dense)(a))(v),
-    );
-    const wide = tf.ones([1, 3]);
-    const deep = nested.init(0, wide);
-    expect(hk.tree.leaves(deep)[0].shape).to.deep.equal([2, 3, 3, 3]);
-    hk.tree.dispose([x, scales, params, state, y, ys, after, fibonacci, wide, deep]);
-  });
-
-  it('stores parameters as a plain loop would, on request', () => {
-    const transparencyMap: hk.LayerStackTransparencyMapping = {
-      stackedToFlat: (name, i) => name.replace('~', i === 0 ? 'net' : `net_${i}`),
-      flatToStacked: (name) => {
-        const match = /^net(?:_(\d+))?$/.exec(name);
-        return match ? ['~', Number(match[1] ?? 0)] : null;
-      },
-    };
+  it('F1 works under vmap, beside a module of the same class', () => {
     const model = hk.transform((x: tf.Tensor) =>
-      hk.layerStack(3, { transparent: true, transparencyMap })(dense)(x),
+      hk.vmap((row: tf.Tensor) => lifted(bias)(new Bias().call(row)), { splitRng: false })(x),
     );
-    const x = tf.ones([1, 3]);
-    const params = model.init(7, x);
-    expect(Object.keys(params)).to.deep.equal(['net', 'net_1', 'net_2']);
-    const stacked = hk.transform((v: tf.Tensor) => hk.layerStack(3)(dense)(v));
-    const same = stacked.init(7, x);
-    const [a, b] = [model.apply(params, null, x), stacked.apply(same, null, x)];
-    expect(values(a)).to.deep.equal(values(b));
-    hk.tree.dispose([x, params, same, a, b]);
-    expect(errorCode(() => hk.layerStack(2, { transparent: true }))).to.equal('layer-stack-map');
+    const x = tf.tensor1d([1, 2]);
+    const params = model.init(null, x);
+    expect(Object.keys(params)).to.deep.equal(['bias', 'lifted/bias']);
+    const y = model.apply(params, null, x);
+    expect(values(y)).to.deep.equal([3, 4]);
+    hk.tree.dispose([x, params, y]);
   });
 
-  it('refuses what it cannot stack', () => {
-    const x = tf.ones([2]);
-    expect(errorCode(() => hk.layerStack(2)((...all: tf.Tensor[]) => all[0]))).to.equal(
-      'layer-stack-varargs',
-    );
-    const short = hk.transform(() =>
-      hk.layerStack(3, { withPerLayerInputs: true })((a: tf.Tensor, b: tf.Tensor) => [a, b])(x, x),
-    );
-    expect(errorCode(() => short.init(null))).to.equal('layer-stack-length');
-    x.dispose();
+  it('F2 needs allowReuse within a loop', () => {
+    const looped = (allowReuse: boolean) =>
+      outcome((x) => {
+        const inner = hk.transform(bias);
+        const make = hk.lift(inner.init, { allowReuse });
+        return hk.scan((c: tf.Tensor) => [inner.apply(make(null, c), null, c), null], x, null, {
+          length: 3,
+        })[0];
+      });
+    expect(errorCode(() => looped(false))).to.equal('lift-key-exists');
+    expect(looped(true)).to.deep.equal({ names: ['lifted/bias/b'], value: 4 });
+  });
+
+  it('F4 refuses an updater that is used twice, or in another run', () => {
+    const inner = hk.transformWithState(() => new Counter().call());
+    let kept: hk.LiftWithStateUpdater | undefined;
+    const model = hk.transformWithState(() => {
+      const [make, updater] = hk.liftWithState(inner.init);
+      make(null);
+      kept?.ignoreUpdate();
+      kept = updater;
+      updater.ignoreUpdate();
+    });
+    const [, state] = model.init(null);
+    expect(errorCode(() => model.init(null))).to.equal('lift-updater');
+    expect(errorCode(() => kept?.update(state))).to.equal('lift-updater');
+    type Use = (u: hk.LiftWithStateUpdater, s: hk.State) => void;
+    const twice: Use[] = [
+      (u, s) => [u.update(s), u.update(s)],
+      (u, s) => [u.update(s), u.ignoreUpdate()],
+      (u, s) => [u.ignoreUpdate(), u.update(s)],
+      (u) => [u.ignoreUpdate(), u.ignoreUpdate()],
+    ];
+    for (const use of twice) {
+      const using = hk.transformWithState(() => {
+        const [make, updater] = hk.liftWithState(inner.init);
+        use(updater, make(null)[1]);
+      });
+      expect(errorCode(() => using.init(null))).to.equal('lift-updater');
+    }
+    hk.tree.dispose(state);
+  });
+
+  it('F5 refuses modules from outside at any depth; a lift with a name takes them', () => {
+    const nested = (x: tf.Tensor): tf.Tensor => {
+      const outer = new Bias();
+      const reach = (y: tf.Tensor): tf.Tensor => lifted((z) => outer.call(z), {}, true)(y);
+      return lifted(reach, {}, true)(x);
+    };
+    expect(errorCode(() => outcome(nested))).to.equal('lift-closure');
+    const made = (x: tf.Tensor): tf.Tensor => lifted((y) => new Bias().call(y), {}, true)(x);
+    expect(outcome((x) => lifted(made, {}, true)(x)).names).to.deep.equal(['bias/b']);
+  });
+
+  it('F5 allowReuse takes what is there and adds what is new', () => {
+    const both = outcome((x) => {
+      const first = new Bias().call(x);
+      const more = (y: tf.Tensor): tf.Tensor => new Bias({ name: 'other' }).call(new Bias().call(y));
+      return lifted(more, { allowReuse: true }, true)(first);
+    });
+    expect(both).to.deep.equal({ names: ['bias/b', 'other/b'], value: 4 });
+  });
+
+  it('F6 a transparent lift changes no name: at the top, in modules, and of duplicates', () => {
+    type Wrap = (f: (x: tf.Tensor) => tf.Tensor) => (x: tf.Tensor) => tf.Tensor;
+    @hk.module()
+    class Outer extends hk.Module {
+      constructor(private readonly wrap: Wrap) {
+        super();
+      }
+      call(x: tf.Tensor): tf.Tensor {
+        return this.wrap((y) => new Bias().call(new Bias().call(y)))(x);
+      }
+    }
+    const names = (wrap: Wrap): string[] =>
+      outcome((x) => wrap((y) => new Bias({ name: 'top' }).call(y))(new Outer(wrap).call(x))).names;
+    const plain = names((f) => f);
+    expect(plain).to.deep.equal(['outer/bias/b', 'outer/bias_1/b', 'top/b']);
+    expect(names((f) => lifted(f, {}, true))).to.deep.equal(plain);
   });
 });

@@ -6,7 +6,7 @@ import { values } from '../support/tensors.js';
 
 const { constant } = hk.initializers;
 
-describe('multiTransform', () => {
+describe('Haiku intents F: multiTransform', () => {
   const autoencoder = hk.multiTransform(() => {
     const encoder = new hk.Linear(2, { name: 'encoder' });
     const decoder = new hk.Linear(3, { name: 'decoder' });
@@ -15,7 +15,7 @@ describe('multiTransform', () => {
     return [(x: tf.Tensor) => decode(encode(x)), { encode, nested: [decode] }];
   });
 
-  it('has one init and a nesting of applies, which share parameters', () => {
+  it('F8 has one init and a nesting of applies, which share parameters', () => {
     const x = tf.ones([1, 3]);
     const params = autoencoder.init(1, x);
     expect(Object.keys(params)).to.deep.equal(['encoder', 'decoder']);
@@ -28,7 +28,7 @@ describe('multiTransform', () => {
     hk.tree.dispose([x, params, z, y]);
   });
 
-  it('carries state, and refuses it without', () => {
+  it('F8 carries state, and refuses it without', () => {
     const make = () => {
       const n = hk.getState('n', [], { init: constant(5) });
       const next = (): tf.Tensor => (hk.setState('n', tf.add(n, 1)), n);
@@ -43,7 +43,7 @@ describe('multiTransform', () => {
     expect(errorCode(() => without.init(null))).to.equal('state-not-empty');
   });
 
-  it('takes empty nestings, loses its rng on request, and refuses what is no function', () => {
+  it('F8 takes empty nestings, loses its rng on request, and refuses what is no function', () => {
     const empty = hk.multiTransform(() => [() => undefined, {}]);
     expect([empty.init(null), empty.apply]).to.deep.equal([{}, {}]);
     const { apply } = hk.withoutApplyRng(autoencoder);
@@ -55,5 +55,21 @@ describe('multiTransform', () => {
     expect(errorCode(() => hk.multiTransform(() => [() => undefined, { a: 3 }]))).to.equal(
       'multi-transform-function',
     );
+  });
+
+  it('F8 parameters made before the functions are returned are one for all of them', () => {
+    const model = hk.multiTransform(() => {
+      const w = hk.getParameter('w', [], { init: constant(2) });
+      const same = (): boolean => w === hk.getParameter('w', []);
+      return [same, { same, nothing: null, deep: [[same]] }];
+    });
+    const params = model.init(null);
+    expect(Object.keys(params)).to.deep.equal(['~']);
+    expect([model.apply.same(params, null), model.apply.deep[0][0](params, null)]).to.deep.equal([
+      true,
+      true,
+    ]);
+    expect(model.apply.nothing).to.equal(null);
+    hk.tree.dispose(params);
   });
 });

@@ -30,8 +30,8 @@ function namesMade(f: () => unknown): string[] {
   return Object.keys(made);
 }
 
-describe('scan', () => {
-  it('is a loop, forwards and backwards, over any nesting', () => {
+describe('Haiku intents G: scan', () => {
+  it('G8 is a loop, forwards and backwards, over any nesting', () => {
     const start = tf.scalar(10);
     const xs = { a: tf.tensor1d([1, 2, 3]), b: [tf.tensor2d([[1], [2], [3]]), null] as const };
     for (const reverse of [false, true]) {
@@ -50,7 +50,7 @@ describe('scan', () => {
     hk.tree.dispose([start, xs]);
   });
 
-  it('takes keys as elements, a length without elements, and no steps at all', () => {
+  it('G8 takes keys as elements, a length without elements, and no steps at all', () => {
     const [, keys] = hk.scan((_: null, x) => [null, x], null, hk.random.split(hk.random.key(3), 2));
     expect(keys).to.deep.equal(hk.random.split(hk.random.key(3), 2));
     const one = tf.scalar(1);
@@ -66,7 +66,7 @@ describe('scan', () => {
   });
 
   for (const length of [0, 1, 2, 4, 8]) {
-    it(`counts its ${length} steps in state, of which init keeps the first value`, () => {
+    it(`G8 counts its ${length} steps in state, of which init keeps the first value`, () => {
       const model = hk.transformWithState((xs: tf.Tensor) => {
         const counter = new Counter();
         return hk.scan((c: null) => [c, counter.call()], null, xs)[1];
@@ -81,7 +81,7 @@ describe('scan', () => {
     });
   }
 
-  it('names modules as Haiku does: the first step of init is in the scope around the loop', () => {
+  it('G8 names modules as Haiku does: the first step of init is in the scope around the loop', () => {
     const outside = (): void => void hk.scan((c: null) => [c, new Dense().call()], null, null, { length: 1 });
     expect(namesMade(() => (outside(), new Dense().call()))).to.deep.equal(['dense', 'dense_1']);
     const code = errorCode(() =>
@@ -95,7 +95,7 @@ describe('scan', () => {
     expect(namesMade(cell)).to.deep.equal(['dense']);
   });
 
-  it('hands keys on as a plain loop would', () => {
+  it('G9 hands keys on as a plain loop would', () => {
     const draws = (f: () => unknown): unknown => hk.transform(f).apply({}, 5);
     const looped = draws(() => {
       const first = hk.nextRngKey();
@@ -105,7 +105,7 @@ describe('scan', () => {
     expect(looped).to.deep.equal(draws(() => [1, 2, 3, 4, 5].map(() => hk.nextRngKey())));
   });
 
-  it('keeps its structure with reserved keys', () => {
+  it('G9 keeps its structure with reserved keys', () => {
     hk.config.context({ rngReserveSize: 7 }, () => {
       const keys = hk
         .transform(() => {
@@ -117,7 +117,7 @@ describe('scan', () => {
     });
   });
 
-  it('is differentiable through its steps', () => {
+  it('G8 is differentiable through its steps', () => {
     const xs = tf.tensor1d([2, 3, 5]);
     const gradient = hk.grad((x: tf.Tensor) => {
       const [product] = hk.scan((c: tf.Tensor, e: tf.Tensor) => [tf.mul(c, e), null], tf.scalar(1), x);
@@ -127,7 +127,7 @@ describe('scan', () => {
     hk.tree.dispose([xs, gradient]);
   });
 
-  it('refuses what does not fit', () => {
+  it('G8 refuses what does not fit', () => {
     const [xs, ys, c] = [tf.zeros([2]), tf.zeros([3]), tf.scalar(0)];
     const step = (carry: tf.Tensor): [tf.Tensor, null] => [carry, null];
     expect(errorCode(() => hk.scan(step, c, null))).to.equal('scan-length');
@@ -152,8 +152,8 @@ describe('scan', () => {
   });
 });
 
-describe('map', () => {
-  it('is a scan without a carry', () => {
+describe('Haiku intents G: map', () => {
+  it('G11 is a scan without a carry', () => {
     const xs = tf.tensor2d([
       [1, 2],
       [3, 4],
@@ -164,14 +164,10 @@ describe('map', () => {
   });
 });
 
-describe('foriLoop', () => {
-  for (const [lower, upper] of [
-    [0, 0],
-    [0, 1],
-    [2, 5],
-    [8, 3],
-  ] as const) {
-    it(`runs from ${lower} to ${upper}`, () => {
+describe('Haiku intents G: foriLoop', () => {
+  const ranges = [...Array(9).keys()].flatMap((lower) => [1, 2, 3].map((n) => [lower, lower + n] as const));
+  for (const [lower, upper] of [[0, 0] as const, [8, 3] as const, ...ranges]) {
+    it(`G10 runs from ${lower} to ${upper}`, () => {
       const start = tf.scalar(0);
       const sum = hk.foriLoop(lower, upper, (i, v: tf.Tensor) => tf.add(v, i), start);
       let expected = 0;
@@ -181,14 +177,14 @@ describe('foriLoop', () => {
     });
   }
 
-  it('takes tensors as bounds', () => {
+  it('G10 takes tensors as bounds', () => {
     const [lower, upper, one] = [tf.scalar(1, 'int32'), tf.scalar(4, 'int32'), tf.scalar(1)];
     const doubled = hk.foriLoop(lower, upper, (_, v: tf.Tensor) => tf.mul(v, 2), one);
     expect(values(doubled)).to.deep.equal([8]);
     hk.tree.dispose([lower, upper, one, doubled]);
   });
 
-  it('runs its body once in init, even with no step to make', () => {
+  it('G10 runs its body once in init, even with no step to make', () => {
     const model = hk.transformWithState((n: number) => {
       const [dense, counter] = [new Dense(), new Counter()];
       return hk.foriLoop(
@@ -210,9 +206,9 @@ describe('foriLoop', () => {
   });
 });
 
-describe('whileLoop', () => {
+describe('Haiku intents G: whileLoop', () => {
   for (const steps of [0, 1, 4, 8]) {
-    it(`goes on for ${steps} steps and carries state`, () => {
+    it(`G13 goes on for ${steps} steps and carries state`, () => {
       const model = hk.transformWithState(() => {
         const counter = new Counter();
         const [, draws] = hk.whileLoop(
@@ -234,7 +230,7 @@ describe('whileLoop', () => {
     });
   }
 
-  it('refuses init, and conditions that change something', () => {
+  it('G13 refuses init, and conditions that change something', () => {
     const idle = (): number =>
       hk.whileLoop(
         () => false,

@@ -32,7 +32,7 @@ function owners(f: () => unknown): string[] {
   return Object.keys(params);
 }
 
-describe('module names', () => {
+describe('Haiku intents E: names', () => {
   const table: [names: (string | undefined)[], expected: string[]][] = [
     [
       [undefined, undefined, undefined],
@@ -80,10 +80,10 @@ describe('module names', () => {
     ],
   ];
   for (const [names, expected] of table) {
-    it(`number ${String(names)} among siblings`, () => expect(namesOf(...names)).to.deep.equal(expected));
+    it(`E1 numbers ${String(names)} among siblings`, () => expect(namesOf(...names)).to.deep.equal(expected));
   }
 
-  it('count on after numbers that went down', () => {
+  it('E2 counts on after numbers that went down', () => {
     const names = Array.from({ length: 10 }, (_, i) => `foo_${10 - i}`);
     expect(namesOf(...names, 'foo').pop()).to.equal('foo_11');
   });
@@ -93,15 +93,16 @@ describe('module names', () => {
     ['foo', 'foo', 'foo_1'],
     ['foo_', 'foo_', 'foo__1'],
   ]) {
-    it(`are refused when ${String(names)} collide`, () =>
+    it(`E1 refuses ${String(names)}, which collide`, () =>
       expect(errorCode(() => namesOf(...names))).to.equal('module-name-not-unique'));
   }
 
   for (const name of ['1bad', 'a-b', 'a/b', '', '~', 'a b', 'é', 'a.b', 'a:b', '/a', 'a~b', 3 as never]) {
-    it(`refuse '${name}'`, () => expect(errorCode(() => namesOf(name))).to.equal('module-name-invalid'));
+    it(`E4 refuses the name '${name}'`, () =>
+      expect(errorCode(() => namesOf(name))).to.equal('module-name-invalid'));
   }
 
-  it('come from the class name by the rule of Haiku', () => {
+  it('E1 names come from the class name by the rule of Haiku', () => {
     const named = (name: string): string => {
       const cls = hk.module()({ [name]: class extends hk.Module {} }[name]);
       let made = '';
@@ -130,7 +131,7 @@ describe('module names', () => {
     expect(errorCode(() => named('ÜberNet'))).to.equal('module-name-invalid');
   });
 
-  it('tell constructor, call and other methods apart', () => {
+  it('E3 names tell constructor, call and other methods apart, E16 transparent methods add nothing', () => {
     @hk.module()
     class Outer extends hk.Module {
       readonly made = new S();
@@ -181,7 +182,7 @@ describe('module names', () => {
     ]);
   });
 
-  it('start again in each call: repeated calls and super share', () => {
+  it('E3 names start again in each call: repeated calls, recursion and super share', () => {
     @hk.module()
     class A extends hk.Module {
       call(n = 0): void {
@@ -201,7 +202,7 @@ describe('module names', () => {
     expect(owners(() => [1, 2].map(() => new A().call()))).to.deep.equal(['a/s', 'a_1/s']);
   });
 
-  it('belong to the place of making: layers of a Sequential, lambdas, shared instances', () => {
+  it('E3 names belong to the place of making: layers of a Sequential, lambdas, shared instances', () => {
     const x = tf.ones([1, 2]);
     expect(owners(() => new hk.Sequential([new hk.Linear(2), new hk.Linear(2)]).call(x))).to.deep.equal([
       'linear',
@@ -223,7 +224,7 @@ describe('module names', () => {
     x.dispose();
   });
 
-  it('follow nameLike', () => {
+  it('E10 names follow nameLike', () => {
     @hk.module()
     class N extends hk.Module {
       @hk.nameLike('call')
@@ -238,7 +239,7 @@ describe('module names', () => {
     expect(owners(() => [new N().enc(), new N({ name: 'n' }).dec()])).to.deep.equal(['n/s', 'n_1/~zz/s']);
   });
 
-  it('follow name scopes, whose names are taken even when they make nothing', () => {
+  it('E9 names follow scopes, whose names are taken even when they make nothing', () => {
     expect(
       owners(() => {
         hk.nameScope('a', () => [new S().call(), hk.getParameter('w', [], { init: constant(0) })]);
@@ -259,7 +260,7 @@ describe('module names', () => {
     expect(names).to.deep.equal(['~', 'a/b']);
   });
 
-  it('can be forced', () => {
+  it('E11 names can be forced', () => {
     expect(
       owners(() => {
         new S({ name: hk.forceName('foo') }).call();
@@ -274,7 +275,7 @@ describe('module names', () => {
       expect(errorCode(() => hk.forceName(name))).to.equal('module-name-invalid');
   });
 
-  it('of functions and deferred modules are those of where they were made', () => {
+  it('E3 names of functions and deferred modules are those of where they were made', () => {
     function encoder(): tf.Tensor {
       return new S().call();
     }
@@ -296,117 +297,5 @@ describe('module names', () => {
       }
     }
     expect(owners(() => new Outer().call())).to.deep.equal(['outer/~/s', 'outer/~/s_1']);
-  });
-});
-
-describe('modules', () => {
-  it('are refused outside of transforms, without a decorator, and before super', () => {
-    class Undecorated extends hk.Module {}
-    expect(errorCode(() => new E())).to.equal('module-outside-transform');
-    expect(errorCode(() => owners(() => new Undecorated()))).to.equal('module-not-decorated');
-    expect(errorCode(() => hk.getParameter('w', []))).to.equal('outside-transform');
-    @hk.module()
-    class Hasty extends hk.Module {
-      constructor() {
-        hk.getParameter('w', [], { init: constant(0) });
-        super();
-      }
-    }
-    expect(errorCode(() => owners(() => new Hasty()))).to.equal('super-not-called');
-    @hk.module()
-    class Late extends hk.Module {
-      async call(): Promise<number> {
-        return Promise.reject(new Error('orphan'));
-      }
-    }
-    expect(errorCode(() => owners(() => void new Late().call()))).to.equal('async-function');
-  });
-
-  it('show their constructor call, without defaults', () => {
-    const shown: string[] = [];
-    owners(() => {
-      shown.push(
-        String(new hk.Linear(3)),
-        String(new hk.Linear(3, { withBias: false })),
-        String(new hk.Linear(3, { withBias: true, name: 'l' })),
-        String(new E()),
-      );
-      shown.push(hk.config.context({ moduleAutoRepr: false }, () => String(new hk.Linear(3))));
-    });
-    expect(shown).to.deep.equal([
-      'Linear({ outputSize: 3 })',
-      'Linear({ outputSize: 3, withBias: false })',
-      "Linear({ outputSize: 3, name: 'l' })",
-      'E()',
-      '<Linear>',
-    ]);
-  });
-
-  it('list their parameters, with those of modules called within', () => {
-    @hk.module()
-    class Outer extends hk.Module {
-      constructor(private readonly shared: S) {
-        super();
-      }
-      call(): void {
-        this.shared.call();
-        new S().call();
-      }
-    }
-    let listed: string[] = [];
-    owners(() => {
-      const outer = new Outer(new S());
-      outer.call();
-      new S().call();
-      listed = Object.keys(outer.paramsDict());
-    });
-    expect(listed).to.deep.equal(['s/w', 'outer/s/w']);
-  });
-
-  it('are intercepted: order, context, and no call of what is not called', () => {
-    const log: string[] = [];
-    @hk.module()
-    class A extends hk.Module {
-      call(x: number): number {
-        return x + 1;
-      }
-    }
-    @hk.module()
-    class B extends A {
-      override call(x: number): number {
-        return super.call(x) * 10;
-      }
-    }
-    const watch =
-      (tag: string): hk.Interceptor =>
-      (next, args, context) => {
-        log.push(
-          `${tag} ${context.origClass.name}.${context.methodName} ${context.module instanceof B ? context.module.name : '?'}`,
-        );
-        return next(...args);
-      };
-    const run = (f: () => unknown): unknown => hk.transform(f).init(null);
-    let result: unknown;
-    run(() =>
-      hk.interceptMethods(watch('1'), () =>
-        hk.interceptMethods(watch('2'), () => (result = new B().call(1))),
-      ),
-    );
-    expect(result).to.equal(20);
-    expect(log).to.deep.equal([
-      '1 B.constructor undefined',
-      '2 B.constructor undefined',
-      '1 B.call b',
-      '2 B.call b',
-      '1 A.call b',
-      '2 A.call b',
-    ]);
-    run(() =>
-      hk.interceptMethods(
-        (next, args, { methodName }) => (methodName === 'call' ? 7 : next(...args)),
-        () => (result = new B().call(1)),
-      ),
-    );
-    expect(result).to.equal(7);
   });
 });

@@ -33,8 +33,8 @@ function modelOf(wrap: Wrap): {
   return { model, bytes: () => bytes };
 }
 
-describe('remat', () => {
-  it('changes no number, name or key, and saves the memory of what it computes again', () => {
+describe('Haiku intents G: remat', () => {
+  it('G3 changes no number, name or key, and saves the memory of what it computes again', () => {
     const x = tf.ones([512, 8]);
     const run = (wrap: Wrap) => {
       const { model, bytes } = modelOf(wrap);
@@ -60,7 +60,7 @@ describe('remat', () => {
     hk.tree.dispose([x, a, b]);
   });
 
-  it('recomputes as often as a gradient is taken, also with what was freed since, and nests', () => {
+  it('G3 recomputes as often as a gradient is taken, also with what was freed since, and nests', () => {
     let runs = 0;
     const inner = hk.remat((a: tf.Tensor): tf.Tensor => {
       runs++;

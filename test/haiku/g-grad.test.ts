@@ -6,8 +6,8 @@ import { values } from '../support/tensors.js';
 
 const { constant } = hk.initializers;
 
-describe('grad and valueAndGrad', () => {
-  it('give value and gradient of the nesting of the argument', () => {
+describe('Haiku intents G: grad and valueAndGrad', () => {
+  it('G1 give value and gradient of the nesting of the argument', () => {
     const p = { a: tf.tensor1d([1, 2]), nested: [tf.scalar(3), { unused: tf.tensor1d([7, 8]) }] as const };
     const [value, gradient] = hk.valueAndGrad((q: typeof p) => tf.mul(tf.sum(tf.square(q.a)), q.nested[0]))(
       p,
@@ -20,7 +20,7 @@ describe('grad and valueAndGrad', () => {
     hk.tree.dispose([p, value, gradient]);
   });
 
-  it('differentiate the chosen arguments and carry aux', () => {
+  it('G1 differentiate the chosen arguments and carry aux', () => {
     const [x, y] = [tf.scalar(3), tf.scalar(5)];
     const f = (a: tf.Tensor, b: tf.Tensor) =>
       [tf.mul(tf.square(a), b), { sum: tf.add(a, b), count: 2 }] as const;
@@ -34,7 +34,7 @@ describe('grad and valueAndGrad', () => {
     hk.tree.dispose([x, y, value, aux, gradients, g, again]);
   });
 
-  it('tell a tensor at two leaves apart, and an argument from what the function closes over', () => {
+  it('G1 tell a tensor at two leaves apart, and an argument from what the function closes over', () => {
     const x = tf.scalar(3);
     const product = hk.grad((p: { a: tf.Tensor; b: tf.Tensor }) => tf.mul(tf.square(p.a), p.b))({
       a: x,
@@ -52,7 +52,7 @@ describe('grad and valueAndGrad', () => {
     hk.tree.dispose([x, product, sum[1], closed]);
   });
 
-  it('own their results', () => {
+  it('G1 own their results', () => {
     const x = tf.scalar(2);
     const [[value, aux], gradient] = hk.valueAndGrad((a: tf.Tensor) => [a, [a, x, a]] as const, {
       hasAux: true,
@@ -63,7 +63,7 @@ describe('grad and valueAndGrad', () => {
     x.dispose();
   });
 
-  it('nest', () => {
+  it('G1 nest', () => {
     const x = tf.scalar(2);
     const cube = (a: tf.Tensor) => tf.mul(tf.square(a), a);
     const third = hk.grad(hk.grad(hk.grad(cube)))(x);
@@ -73,7 +73,7 @@ describe('grad and valueAndGrad', () => {
     hk.tree.dispose([x, third, mixed]);
   });
 
-  it('refuse what has no gradient, and leave nothing behind', () => {
+  it('G1 refuse what has no gradient, and leave nothing behind', () => {
     const [x, i] = [tf.tensor1d([1, 2]), tf.scalar(1, 'int32')];
     expect(errorCode(() => hk.grad((a: tf.Tensor) => a)(x))).to.equal('grad-not-scalar');
     expect(errorCode(() => hk.grad((a: tf.Tensor) => tf.sum(a))(i))).to.equal('grad-not-float');
@@ -92,7 +92,7 @@ describe('grad and valueAndGrad', () => {
     hk.tree.dispose([x, i, fine]);
   });
 
-  it('take parameters of an apply', () => {
+  it('G1 take parameters of an apply', () => {
     const model = hk.transform((x: tf.Tensor) =>
       tf.sum(tf.mul(hk.getParameter('w', [2], { init: constant(3) }), x)),
     );
@@ -104,7 +104,7 @@ describe('grad and valueAndGrad', () => {
     hk.tree.dispose([params, x, value, gradient]);
   });
 
-  it('carry state and keys through a transform, and give names back', () => {
+  it('G1 carry state and keys through a transform, and give names back', () => {
     const seen: string[] = [];
     const drawn: hk.PRNGKey[] = [];
     @hk.module()
