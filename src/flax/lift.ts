@@ -1,4 +1,4 @@
-import type { Params, State } from '../module/frame.js';
+import { currentFrame, type Params, type State } from '../module/frame.js';
 import { maybeNextRngKey } from '../module/rng.js';
 import { liftWithState } from '../transform/lift.js';
 import { runningInit } from '../transform/transform.js';
@@ -66,6 +66,7 @@ export function lift<Inputs, Output>(
   { name }: FlaxLiftOptions,
 ): LiftedFlaxModule<Inputs, Output> {
   return (inputs, options = {}) => {
+    currentFrame('flax.lift');
     const { rngs, training = false } = options;
     const [lifted, updater] = liftWithState(
       (): [Params, State] => {

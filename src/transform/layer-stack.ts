@@ -1,7 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { slice, squeeze, stack } from '@tensorflow/tfjs-core';
 import { TankaError } from '../errors/tanka-error.js';
-import type { Params, State } from '../module/frame.js';
+import { currentFrame, type Params, type State } from '../module/frame.js';
 import { maybeNextRngKey } from '../module/rng.js';
 import type { PRNGKey } from '../random/key.js';
 import { split } from '../random/split.js';
@@ -104,6 +104,7 @@ function run(
   perLayer: readonly unknown[],
   reverse: boolean,
 ): [unknown, unknown] {
+  currentFrame('layerStack');
   const { layers, map, name } = settings;
   const inner = transformWithState(
     (carry: unknown, ...ys: unknown[]) => [...wrapped(carry, ys, { reverse })] as [unknown, unknown],

@@ -78,6 +78,8 @@ describe('Haiku intents C: random numbers', () => {
     const [inner, outer] = run(() => [hk.withRng(key(7), () => hk.nextRngKey()), hk.nextRngKey()]);
     expect(inner).to.deep.equal(split(key(7))[1]);
     expect(outer).to.deep.equal(split(key(42))[1]);
+    expect(run(() => hk.withRng(7, () => hk.nextRngKey()), null)).to.deep.equal(inner);
+    expect(run(() => errorCode(() => hk.withRng(null as never, () => 0)))).to.equal('key-invalid');
   });
 
   it('C9 with rngReserveSize 5, nextRngKeys(5) is a split in six, twice over', () => {

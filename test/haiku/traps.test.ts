@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'chai';
 import * as hk from '../../src/index.js';
@@ -20,7 +21,40 @@ class S extends hk.Module {
   }
 }
 
-/** What a port of Haiku easily gets wrong, by number; numbers that are missing here are tested where their subject is. */
+/** Traps that are tested where their subject is: the file below `test/`, and words of the test's title. */
+const ELSEWHERE: Readonly<Record<number, readonly [file: string, title: string]>> = {
+  2: ['haiku/b-state.test.ts', 'B1 init returns the first values, apply the last'],
+  4: ['random/prng-sequence.test.ts', 'takes keys of one split, not those of as many draws'],
+  6: ['random/key.test.ts', 'split to what the numbers of the new keys fold in to'],
+  8: ['random/goldens.test.ts', 'random numbers are those of JAX'],
+  9: ['random/properties.test.ts', 'of truncatedNormal are strictly between their bounds'],
+  10: ['initializers/goldens.test.ts', 'initial values are those of Haiku'],
+  11: ['nn/drivers/golden-driver.ts', 'parameters and state from the seed'],
+  12: ['nn/conv.test.ts', 'count what reaches each output of a transposed convolution'],
+  13: ['nn/conv.test.ts', 'see one channel each, and put the outputs of a channel side by side'],
+  14: ['nn/conv.test.ts', 'use weights of one layout for both data formats'],
+  15: ['nn/norm.test.ts', 'parameters [${String(shape)}]'],
+  16: ['nn/norm.test.ts', 'equal their formula with an exact variance where the mean is large'],
+  17: ['nn/norm.test.ts', 'paramAxis ${JSON.stringify(paramAxis)}'],
+  18: ['nn/drivers/goldens.test.ts', 'layers equal dm-haiku'],
+  19: ['haiku/e-names.test.ts', 'E1 names come from the class name by the rule of Haiku'],
+  21: ['haiku/e-names.test.ts', 'E3 names tell constructor, call and other methods apart'],
+  22: ['haiku/e-names.test.ts', 'E3 names start again in each call'],
+  23: ['haiku/e-names.test.ts', 'E1 refuses ${String(names)}, which collide'],
+  26: ['haiku/g-loops.test.ts', 'G8 names modules as Haiku does'],
+  27: ['haiku/g-loops.test.ts', 'G10 runs its body once in init, even with no step to make'],
+  28: ['haiku/f-lift.test.ts', 'F5 is transparent on request: names are shared, not taken'],
+  29: ['haiku/f-layer-stack.test.ts', 'F7 is a loop over layers of their own'],
+  35: ['haiku/e-modules.test.ts', 'E6 list parameters and state of each instance'],
+  37: ['nn/mlp.test.ts', 'drops values before the activation, with keys of a sequence from rng'],
+};
+
+const NOT_APPLICABLE: Readonly<Record<number, string>> = {
+  7: 'there are no half-precision dtypes',
+  39: 'the hint of Haiku no longer appears there; branch-mismatch says what to do',
+};
+
+/** What a port of Haiku easily gets wrong, by number. */
 describe('traps', () => {
   it('1 after init, BatchNorm holds the averages of the batch', () => {
     const x = tf.tensor2d([
@@ -160,6 +194,79 @@ describe('traps', () => {
     const drawn: hk.PRNGKey[] = [];
     hk.testing.transformAndRun(() => void drawn.push(hk.nextRngKey()), { seed: 4 })();
     expect(drawn).to.deep.equal([4, 5].map((seed) => hk.random.split(hk.random.key(seed))[1]));
+  });
+
+  it('33 interceptors see constructors, accessors, private methods and paramsDict; transparent methods not', () => {
+    @hk.module()
+    class Many extends hk.Module {
+      get prop(): number {
+        return this.hidden() + this.clear();
+      }
+      private hidden(): number {
+        return 1;
+      }
+      @hk.transparent
+      clear(): number {
+        return 2;
+      }
+    }
+    const seen: string[] = [];
+    owners(() =>
+      hk.interceptMethods(
+        (next, args, { methodName, module }) => {
+          seen.push(methodName);
+          if (methodName === 'constructor') expect(module.moduleName).to.equal(undefined);
+          return next(...args);
+        },
+        () => {
+          const many = new Many();
+          void many.prop;
+          many.paramsDict();
+          many.stateDict();
+        },
+      ),
+    );
+    expect(seen).to.deep.equal(['constructor', 'prop', 'hidden', 'paramsDict', 'stateDict']);
+  });
+
+  it('36 EMAParamsTree and SNParamsTree write ~ in two ways', () => {
+    const x = tf.ones([1, 2]);
+    const inner = hk.transform((v: tf.Tensor) => new hk.nets.MLP([3]).call(v));
+    const params = inner.init(1, x);
+    const state = (make: () => { call: (tree: hk.Params) => unknown }): string[] => {
+      const [, made] = hk.transformWithState(() => void make().call(params)).init(2);
+      hk.tree.dispose(made);
+      return Object.keys(made);
+    };
+    expect(state(() => new hk.EMAParamsTree(0.9))).to.include('ema_params_tree/mlp___tilde___linear_0__w');
+    expect(state(() => new hk.SNParamsTree({ ignoreRegex: '.*b' }))).to.include(
+      'sn_params_tree/mlp___tilde__linear_0__w',
+    );
+    hk.tree.dispose([x, params]);
+  });
+
+  it('40 asynchronous bodies are refused without an orphan, and nothing that is returned is freed', async () => {
+    const orphan = hk.transform((() => Promise.reject(new Error('orphan'))) as () => unknown);
+    expect(errorCode(() => orphan.init(null))).to.equal('async-function');
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    const x = tf.ones([1, 2]);
+    const model = hk.transform((v: tf.Tensor) => new hk.Linear(3).call(v));
+    const params = model.init(1, x);
+    expect(hk.tree.all(params, (leaf: tf.Tensor) => !leaf.isDisposed)).to.equal(true);
+    hk.tree.dispose([x, params]);
+  });
+
+  it('are all tested: here, where their subject is, or they do not apply', function () {
+    const here = (this.test?.parent?.tests ?? []).map(({ title }) => parseInt(title, 10));
+    for (let trap = 1; trap <= 40; trap++) {
+      const reference = ELSEWHERE[trap];
+      if (reference !== undefined) {
+        const text = readFileSync(new URL(`../${reference[0]}`, import.meta.url), 'utf8');
+        expect(text, `${trap}: ${reference[0]}`).to.include(reference[1]);
+      } else if (NOT_APPLICABLE[trap] === undefined) {
+        expect(here, `trap ${trap}`).to.include(trap);
+      }
+    }
   });
 
   it('usage-unsafe: a gradient of TensorFlow.js around parameters is refused on request', () => {

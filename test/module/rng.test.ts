@@ -64,16 +64,6 @@ describe('keys of a transformed function', () => {
     }
   });
 
-  it('come from another sequence within withRng, which leaves the outer one as it was', () => {
-    const [inner, outer] = within(() => [hk.withRng(random.key(1), () => hk.nextRngKey()), hk.nextRngKey()]);
-    expect(inner).to.deep.equal(random.split(random.key(1))[1]);
-    expect(outer).to.deep.equal(first);
-    expect(within(() => hk.withRng(1, () => hk.nextRngKey()), null)).to.deep.equal(inner);
-    expect(within(() => errorCode(() => hk.withRng(null as unknown as number, () => 0)))).to.equal(
-      'key-invalid',
-    );
-  });
-
   it('come from the outer sequence again when the function in withRng throws', () => {
     const key = within(() => {
       try {
@@ -86,16 +76,6 @@ describe('keys of a transformed function', () => {
       return hk.nextRngKey();
     });
     expect(key).to.deep.equal(first);
-  });
-
-  it('come again after the state of the sequence is put back', () => {
-    const [a, b] = within(() => {
-      const state = hk.maybeGetRngSequenceState() as hk.PRNGSequenceState;
-      const before = hk.nextRngKey();
-      hk.replaceRngSequenceState(state);
-      return [before, hk.nextRngKey()];
-    });
-    expect(a).to.deep.equal(b);
   });
 
   it('are refused inside a gradient of TensorFlow.js where checkJaxUsage is set', () => {
@@ -112,20 +92,6 @@ describe('keys of a transformed function', () => {
     expect(inGradient()).to.equal(undefined);
     expect(hk.config.context({ checkJaxUsage: true }, inGradient)).to.equal('usage-unsafe');
     x.dispose();
-  });
-
-  it('exist nowhere else', () => {
-    for (const f of [
-      () => hk.nextRngKey(),
-      () => hk.nextRngKeys(1),
-      () => hk.maybeNextRngKey(),
-      () => hk.reserveRngKeys(1),
-      () => hk.withRng(1, () => 0),
-      () => hk.maybeGetRngSequenceState(),
-      () => hk.replaceRngSequenceState([random.key(1), []]),
-    ]) {
-      expect(errorCode(f)).to.equal('outside-transform');
-    }
   });
 });
 

@@ -14,20 +14,6 @@ function codes(f: () => unknown, params: hk.Params = {}): unknown[] {
 }
 
 describe('init and apply', () => {
-  it('keep state: init returns the first values, apply the last', () => {
-    const model = hk.transformWithState(() => {
-      for (let i = 0; i < 10; i++) hk.setState('n', tf.add(hk.getState('n', [], { init: constant(0) }), 1));
-      hk.setState('set', tf.scalar(5));
-      hk.setState('set', tf.scalar(6));
-      return hk.getState('n') as tf.Tensor;
-    });
-    const [params, state] = model.init(null);
-    expect([values(state['~'].n), values(state['~'].set)]).to.deep.equal([[0], [5]]);
-    const [y, after] = model.apply(params, state, null);
-    expect([values(y), values(after['~'].n), values(after['~'].set)]).to.deep.equal([[10], [10], [6]]);
-    hk.tree.dispose([state, y, after]);
-  });
-
   it("return what is the caller's, and leave what they were given", () => {
     const model = hk.transform((x: tf.Tensor) => [x, hk.getParameter('w', [], one), x]);
     const x = tf.scalar(3);
@@ -37,13 +23,6 @@ describe('init and apply', () => {
     hk.tree.dispose(y);
     expect([values(params['~'].w), values(x)]).to.deep.equal([[1], [3]]);
     hk.tree.dispose([x, params]);
-  });
-
-  it('give one value to every request of a parameter', () => {
-    const same = hk.testing.transformAndRun(
-      () => hk.getParameter('w', [2], one) === hk.getParameter('w', [2]),
-    );
-    expect(same()).to.equal(true);
   });
 
   it('refuse what they cannot use', () => {
@@ -130,82 +109,5 @@ describe('init and apply', () => {
       });
     expect(use((f) => hk.grad(f))).to.equal(undefined);
     expect(errorCode(() => hk.nextRngKey())).to.equal('outside-transform');
-  });
-});
-
-describe('creators, getters and setters', () => {
-  it('run from the outermost in, with the entry as it was asked for', () => {
-    const log: unknown[] = [];
-    const note =
-      (tag: string): hk.Creator =>
-      (next, shape, dtype, init, context) => {
-        log.push([
-          tag,
-          context.fullName,
-          context.name,
-          context.moduleName,
-          context.originalDtype,
-          dtype,
-          [...shape],
-        ]);
-        return next(shape, tag === 'a' ? 'int32' : dtype, init);
-      };
-    const model = hk.transform(() =>
-      hk.customCreator(note('a'), () => hk.customCreator(note('b'), () => hk.getParameter('w', [2], one))),
-    );
-    const params = model.init(null);
-    expect(params['~'].w.dtype).to.equal('int32');
-    expect(log).to.deep.equal([
-      ['a', '~/w', 'w', '~', 'float32', 'float32', [2]],
-      ['b', '~/w', 'w', '~', 'float32', 'int32', [2]],
-    ]);
-    hk.tree.dispose([model.apply(params, null), params]);
-    expect(log.length, 'only what is missing is created').to.equal(2);
-  });
-
-  it('change what is read, not what is stored; and what is set', () => {
-    const model = hk.transformWithState(() =>
-      hk.customGetter(
-        (next, value) => tf.mul(next(value), 10),
-        () =>
-          hk.customSetter(
-            (next, value: tf.Tensor) => next(tf.neg(value)),
-            () => {
-              hk.setState('s', tf.scalar(2));
-              return [hk.getParameter('w', [], one), hk.getState('s')];
-            },
-          ),
-      ),
-    );
-    const [params, state] = model.init(null);
-    const [[w, s], after] = model.apply(params, state, null);
-    expect([params['~'].w, w, s, after['~'].s].map((t) => values(t)[0])).to.deep.equal([1, 10, -2, -2]);
-    hk.tree.dispose([params, state, w, s, after]);
-  });
-
-  it('may store nothing, if a getter has the value', () => {
-    const none = { init: (): typeof hk.DO_NOT_STORE => hk.DO_NOT_STORE };
-    expect(codes(() => hk.getParameter('w', [], none))).to.deep.equal([
-      'value-not-stored',
-      'value-not-stored',
-    ]);
-    const model = hk.transformWithState(() =>
-      hk.customGetter(
-        () => tf.scalar(4),
-        () =>
-          hk.customSetter(
-            () => hk.DO_NOT_STORE,
-            () => {
-              hk.setState('set', tf.scalar(1));
-              return [hk.getParameter('w', [], none), hk.getState('s', [], none)];
-            },
-          ),
-        { state: true },
-      ),
-    );
-    expect(model.init(null)).to.deep.equal([{}, {}]);
-    const [y, state] = model.apply({}, {}, null);
-    expect([...y.map((t) => values(t)[0]), state]).to.deep.equal([4, 4, {}]);
-    hk.tree.dispose(y);
   });
 });
