@@ -1,4 +1,7 @@
 import './backend/gradients/index.js';
+import { makeTensorsReadable } from './backend/inspect.js';
+
+makeTensorsReadable();
 
 export { loadGraph, saveGraph, type LoadedGraph } from './compile/graph-file.js';
 export { jit, type Jitted, type JitOptions } from './compile/jit.js';
@@ -114,6 +117,16 @@ export { SpectralNorm, type SpectralNormCallOptions, type SpectralNormOptions } 
 export { WeightNorm, type WeightNormOptions } from './nn/weight-norm.js';
 export type { PRNGKey } from './random/key.js';
 export { PRNGSequence, type KeyOrSeed, type PRNGSequenceState } from './random/prng-sequence.js';
+export { ArraySpec } from './summary/array-spec.js';
+export { evalSummary, type MethodInvocation, type ModuleDetails } from './summary/eval-summary.js';
+export {
+  tabulate,
+  type SummaryColumn,
+  type SummaryFilter,
+  type SummaryRow,
+  type TabulateOptions,
+} from './summary/tabulate.js';
+export { toDot } from './summary/to-dot.js';
 export { withEmptyState, withoutApplyRng, withoutState } from './transform/adapters.js';
 export { cond, switchCase, switchCase as switch } from './transform/branches.js';
 export { evalShape, type ShapeDtype, type ShapesOf } from './transform/eval-shape.js';

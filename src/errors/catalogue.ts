@@ -8,6 +8,7 @@ import type { NnErrorCode } from './codes/nn.js';
 import type { OptimErrorCode } from './codes/optim.js';
 import type { PrecisionErrorCode } from './codes/precision.js';
 import type { RandomErrorCode } from './codes/random.js';
+import type { SummaryErrorCode } from './codes/summary.js';
 import type { TransformErrorCode } from './codes/transform.js';
 import type { TreeErrorCode } from './codes/tree.js';
 import type { WasmErrorCode } from './codes/wasm.js';
@@ -26,6 +27,7 @@ export type ErrorCode =
   | OptimErrorCode
   | PrecisionErrorCode
   | RandomErrorCode
+  | SummaryErrorCode
   | TransformErrorCode
   | TreeErrorCode
   | WasmErrorCode

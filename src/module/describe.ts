@@ -11,12 +11,12 @@ function isPlain(value: object): boolean {
   return prototype === null || prototype === Object.prototype;
 }
 
-function showEntries(entries: readonly (readonly [string, unknown])[]): string[] {
-  return entries.map(([key, value]) => `${IDENTIFIER.test(key) ? key : show(key)}: ${show(value)}`);
+function showEntries(entries: readonly (readonly [string, unknown])[], depth = 0): string[] {
+  return entries.map(([key, value]) => `${IDENTIFIER.test(key) ? key : show(key)}: ${show(value, depth)}`);
 }
 
 /** A value as it would be written in source, as far as it can be. */
-function show(value: unknown, depth = 0): string {
+export function show(value: unknown, depth = 0): string {
   if (typeof value === 'string') return `'${value.replace(/['\\]/g, '\\$&').replace(/\n/g, '\\n')}'`;
   if (typeof value === 'bigint') return `${value}n`;
   if (typeof value === 'function') return value.name === '' ? '<function>' : value.name;
@@ -26,7 +26,7 @@ function show(value: unknown, depth = 0): string {
   if (Array.isArray(value)) return `[${value.map((item: unknown) => show(item, depth + 1)).join(', ')}]`;
   if (isPlain(value)) {
     const inside = Object.entries(value).filter(([, item]) => item !== undefined);
-    return inside.length === 0 ? '{}' : `{ ${showEntries(inside).join(', ')} }`;
+    return inside.length === 0 ? '{}' : `{ ${showEntries(inside, depth + 1).join(', ')} }`;
   }
   const own = Object.prototype.toString !== value.toString ? String(value) : '';
   return own !== '' && !own.startsWith('[object') ? own : `<${value.constructor.name}>`;

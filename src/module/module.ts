@@ -1,7 +1,14 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { settings } from '../config/settings.js';
 import { TankaError } from '../errors/tanka-error.js';
-import { currentFrame, maybeCurrentFrame, nameOf, type Activation, type ScopeOwner } from './frame.js';
+import {
+  currentFrame,
+  maybeCurrentFrame,
+  nameOf,
+  type Activation,
+  type Frame,
+  type ScopeOwner,
+} from './frame.js';
 import { uniqueName, type ForcedName } from './names.js';
 import { describeModule } from './describe.js';
 import { moduleInfo } from './registry.js';
@@ -73,20 +80,6 @@ export abstract class Module implements ScopeOwner {
     own.module = this;
   }
 
-  #owns(bundle: string): boolean {
-    const isPart = (name: string): boolean => bundle === name || bundle.startsWith(`${name}/`);
-    return isPart(this.moduleName) || [...(this[SUBMODULES] ?? [])].some(isPart);
-  }
-
-  #entries<V, R>(bundles: Map<string, Map<string, V>>, value: (entry: V) => R): Record<string, R> {
-    const owned = [...bundles].filter(([bundle]) => this.#owns(bundle));
-    return Object.fromEntries(
-      owned.flatMap(([bundle, entries]) =>
-        [...entries].map(([name, entry]) => [`${bundle}/${name}`, value(entry)]),
-      ),
-    );
-  }
-
   /**
    * The parameters of this module, of its submodules, and of modules that were called in its methods, as they are so far:
    * `{ 'module/name': tensor }`. They belong to the running `init` or `apply`.
@@ -94,12 +87,12 @@ export abstract class Module implements ScopeOwner {
    * @throws `outside-transform`
    */
   paramsDict(): Record<string, Tensor> {
-    return this.#entries(currentFrame('Module.paramsDict').params, (value) => value);
+    return ownedParams(this, currentFrame('Module.paramsDict'));
   }
 
   /** The current state of the same modules as in {@link paramsDict}. */
   stateDict(): Record<string, Tensor> {
-    return this.#entries(currentFrame('Module.stateDict').state, (pair) => pair.current as Tensor);
+    return ownedState(this, currentFrame('Module.stateDict'));
   }
 
   /** The constructor call, without arguments that have their default values: `Linear({ outputSize: 3, withBias: false })`. */
@@ -110,4 +103,30 @@ export abstract class Module implements ScopeOwner {
       this[CONSTRUCTOR_ARGUMENTS],
     );
   }
+}
+
+function entriesOf<V, R>(
+  module: Module,
+  bundles: Map<string, Map<string, V>>,
+  value: (entry: V) => R,
+): Record<string, R> {
+  const owners = [module.moduleName, ...(module[SUBMODULES] ?? [])];
+  const owned = [...bundles].filter(([bundle]) =>
+    owners.some((owner) => bundle === owner || bundle.startsWith(`${owner}/`)),
+  );
+  return Object.fromEntries(
+    owned.flatMap(([bundle, entries]) =>
+      [...entries].map(([name, entry]) => [`${bundle}/${name}`, value(entry)]),
+    ),
+  );
+}
+
+/** What {@link Module.paramsDict} returns, for those who look at a module from outside and are no call of a method. */
+export function ownedParams(module: Module, frame: Frame): Record<string, Tensor> {
+  return entriesOf(module, frame.params, (value) => value);
+}
+
+/** What {@link Module.stateDict} returns, likewise. */
+export function ownedState(module: Module, frame: Frame): Record<string, Tensor> {
+  return entriesOf(module, frame.state, (pair) => pair.current as Tensor);
 }

@@ -1,11 +1,13 @@
 import { Tensor, tidy, type DataType } from '@tensorflow/tfjs-core';
 import { isTensor } from '../backend/engine.js';
 import { abstractTensor } from '../backend/shapes/abstract.js';
-import { computingShapes, type ShapeOptions } from '../backend/shapes/index.js';
+import { computingShapes, type ShapedKernel, type ShapeOptions } from '../backend/shapes/index.js';
 import { withOwnTape } from '../backend/tape.js';
 import { maybeCurrentFrame } from '../module/frame.js';
 import { isNode, map } from '../tree/tree.js';
 import { internalState, restoreInternalState, withOwnNames } from './internal-state.js';
+
+export type { ShapedKernel };
 
 /** Shape and dtype of a tensor. */
 export interface ShapeDtype {
@@ -52,7 +54,8 @@ function isShapeDtype(node: object): node is ShapeDtype {
   return Array.isArray(shape) && typeof dtype === 'string' && Object.keys(node).length === 2;
 }
 
-function withTensors(tree: unknown): unknown {
+/** A nesting with tensors without values in place of `{ shape, dtype }`; while shapes are computed. */
+export function withTensors(tree: unknown): unknown {
   if (!isNode(tree)) return tree;
   if (isShapeDtype(tree)) return abstractTensor(tree.shape, tree.dtype);
   if (Array.isArray(tree)) return tree.map(withTensors);

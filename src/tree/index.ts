@@ -1,3 +1,4 @@
+export { describe, type DescribeOptions } from './describe.js';
 export {
   all,
   dispose,

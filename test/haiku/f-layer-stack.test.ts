@@ -133,7 +133,11 @@ describe('Haiku intents F: layerStack', () => {
       hk.valueAndGrad(unrolled)(params),
     ];
     expect(values(a[0])).to.deep.equal(values(b[0]));
-    expectClose(a[1]['__layer_stack_no_per_layer/~'].w, values(b[1]['__layer_stack_no_per_layer/~'].w), 1e-6);
+    expectClose(
+      a[1]['__layer_stack_no_per_layer/~'].w,
+      Float32Array.from(values(b[1]['__layer_stack_no_per_layer/~'].w)),
+      1e-6,
+    );
     hk.tree.dispose([x, params, a, b]);
   });
 

@@ -4,6 +4,7 @@ import {
   getKernelsForBackend,
   registerKernel,
   util,
+  type NamedAttrMap,
   type KernelBackend,
   type KernelFunc,
   type TensorInfo,
@@ -29,6 +30,16 @@ interface BackendChoice {
 }
 
 let outside: BackendChoice | null = null;
+let onKernel: ShapeOptions['onKernel'];
+
+/** A kernel that {@link ShapeOptions.onKernel} sees. */
+function observed(name: string, run: KernelFunc): KernelFunc {
+  return (call) => {
+    const outputs = run(call);
+    onKernel?.({ name, inputs: call.inputs, attributes: call.attrs ?? {}, outputs: [outputs].flat() });
+    return outputs;
+  };
+}
 
 function ruled(rule: ShapeRule): KernelFunc {
   return ({ inputs, attrs }) => {
@@ -66,18 +77,28 @@ function registerShapeKernels(realName: string): void {
   const own = backendName();
   for (const [kernelName, rule] of shapeRules) {
     if (getKernel(kernelName, own) == null) {
-      registerKernel({ kernelName, backendName: own, kernelFunc: ruled(rule) });
+      registerKernel({ kernelName, backendName: own, kernelFunc: observed(kernelName, ruled(rule)) });
     }
   }
   for (const { kernelName } of getKernelsForBackend(realName)) {
     if (getKernel(kernelName, own) == null) {
-      registerKernel({ kernelName, backendName: own, kernelFunc: onZeros(kernelName) });
+      registerKernel({ kernelName, backendName: own, kernelFunc: observed(kernelName, onZeros(kernelName)) });
     }
   }
 }
 
+/** A kernel that ran for shapes alone. The tensors of one call have data ids of their own: who reads what another made, has its id. */
+export interface ShapedKernel {
+  readonly name: string;
+  readonly inputs: Readonly<Record<string, TensorInfo | undefined>>;
+  readonly attributes: NamedAttrMap;
+  readonly outputs: readonly TensorInfo[];
+}
+
 /** Options of {@link computingShapes}. */
 export interface ShapeOptions {
+  /** Sees the kernels that run, in order. */
+  readonly onKernel?: (kernel: ShapedKernel) => void;
   /** Has initializers run all the same, for the keys that they draw. Default `false`. */
   readonly initialize?: boolean;
 }
@@ -96,19 +117,21 @@ function startDefaultBackend(): KernelBackend | undefined {
  * Runs `f` with a backend that computes shapes and dtypes alone. Tensors made outside are used as they are; those that `f`
  * makes have no values.
  */
-export function computingShapes<R>(f: () => R, { initialize = false }: ShapeOptions = {}): R {
+export function computingShapes<R>(f: () => R, options: ShapeOptions = {}): R {
   if (outside !== null) return f();
   const choice = engine() as unknown as BackendChoice;
   if (choice.backendInstance == null) startDefaultBackend();
   outside = { backendName: choice.backendName, backendInstance: choice.backendInstance };
   registerShapeKernels(choice.backendName);
+  onKernel = options.onKernel;
   choice.backendName = backendName();
   choice.backendInstance = backend;
   try {
-    return whileComputingShapes(initialize, f);
+    return whileComputingShapes(options.initialize ?? false, f);
   } finally {
     choice.backendName = outside.backendName;
     choice.backendInstance = outside.backendInstance;
     outside = null;
+    onKernel = undefined;
   }
 }

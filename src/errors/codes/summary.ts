@@ -1,0 +1,2 @@
+/** Codes thrown by `src/summary`. Each has a page `docs/errors/CODE.md`. */
+export type SummaryErrorCode = 'summary-option-invalid';

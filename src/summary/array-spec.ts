@@ -1,0 +1,33 @@
+import { Tensor, util, type DataType } from '@tensorflow/tfjs-core';
+import { formatArray } from '../tree/format.js';
+import { map } from '../tree/tree.js';
+
+/** Shape and dtype of a tensor, written as `f32[8,784]`. */
+export class ArraySpec {
+  constructor(
+    readonly shape: readonly number[],
+    readonly dtype: DataType,
+  ) {}
+
+  /** Number of values. */
+  get size(): number {
+    return this.shape.reduce((product, size) => product * size, 1);
+  }
+
+  /** Size of the values in memory. */
+  get bytes(): number {
+    return this.size * util.bytesPerElement(this.dtype);
+  }
+
+  toString(): string {
+    return formatArray(this);
+  }
+}
+
+/** A nesting with an {@link ArraySpec} for each tensor; other leaves stay. */
+export function toSpec(tree: unknown): unknown {
+  return map(
+    (leaf: unknown) => (leaf instanceof Tensor ? new ArraySpec(leaf.shape, leaf.dtype) : leaf),
+    tree,
+  );
+}
