@@ -122,14 +122,14 @@ export class MultiHeadAttention extends Module {
     mask: Tensor | null = null,
     { dropoutRate = 0, rng, returnWeights = false }: AttentionCallOptions = {},
   ): Tensor | [output: Tensor, weights: Tensor] {
-    this.checkInputs(query, key, value);
+    this.#checkInputs(query, key, value);
     const queryHeads = this.heads(query, this.keySize, 'query'); // [..., H, T', K]
     const keyHeads = this.heads(key, this.keySize, 'key'); // [..., H, T, K]
     const valueHeads = this.heads(value, this.valueSize, 'value'); // [..., H, T, V]
 
     let logits: Tensor = div(matMul(queryHeads, keyHeads, false, true), Math.sqrt(this.keySize)); // [..., H, T', T]
     if (mask !== null) {
-      this.checkMask(mask, logits);
+      this.#checkMask(mask, logits);
       logits = where(cast(mask, 'bool'), logits, scalar(MASKED));
     }
     const weights = softmax(logits);
@@ -148,7 +148,7 @@ export class MultiHeadAttention extends Module {
     return swapHeadsAndLength(reshape(y, [...x.shape.slice(0, -1), this.numHeads, size]));
   }
 
-  private checkInputs(query: Tensor, key: Tensor, value: Tensor): void {
+  #checkInputs(query: Tensor, key: Tensor, value: Tensor): void {
     for (const x of [query, key, value]) checkRank(this, x, { min: 2 }, '[..., length, features]');
     const leading = (x: Tensor): string => String(x.shape.slice(0, -2));
     if (leading(query) !== leading(key)) {
@@ -159,7 +159,7 @@ export class MultiHeadAttention extends Module {
     }
   }
 
-  private checkMask(mask: Tensor, logits: Tensor): void {
+  #checkMask(mask: Tensor, logits: Tensor): void {
     if (mask.rank === logits.rank) return;
     throw new TankaError(
       'input-rank',

@@ -48,14 +48,14 @@ export class Bias extends Module {
     if (outputSize && String(outputSize) !== String(x.shape.slice(1))) {
       throw wrongShape(this, x, `[batch, ${outputSize.join(', ')}]`);
     }
-    this.biasShape = this.shapeFor(x);
+    this.biasShape = this.#shapeFor(x);
     const b = getParameter('b', this.biasShape, { dtype: x.dtype, init: bInit });
     if (multiplier === undefined) return add(x, b);
     // Broadcast first: a tensor as multiplier is aligned with the input, not with the bias.
     return add(x, mul(broadcastTo(b, x.shape), multiplier));
   }
 
-  private shapeFor(x: Tensor): number[] {
+  #shapeFor(x: Tensor): number[] {
     const { biasDims } = this.options;
     if (biasDims === undefined) return x.shape.slice(1);
     if (biasDims.length === 0) return [];

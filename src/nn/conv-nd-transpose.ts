@@ -105,7 +105,7 @@ export class ConvNDTranspose extends Module {
     checkMask(this, mask, wShape);
     let out = transposedConvolution(inputs, mask === undefined ? w : mul(w, cast(mask, w.dtype)), {
       strides: this.strides,
-      padding: this.paddingOf(channelsFirst ? inputs.shape.slice(2) : inputs.shape.slice(1, -1), x),
+      padding: this.#paddingOf(channelsFirst ? inputs.shape.slice(2) : inputs.shape.slice(1, -1), x),
       channelAxis: this.channelIndex,
     });
     if (withBias) {
@@ -116,7 +116,7 @@ export class ConvNDTranspose extends Module {
     return (unbatched ? squeeze(out, [0]) : out) as Tensor<R>;
   }
 
-  private paddingOf(spatial: readonly number[], x: Tensor): PaddingPair[] {
+  #paddingOf(spatial: readonly number[], x: Tensor): PaddingPair[] {
     const { padding = 'SAME' } = this.options;
     if (typeof padding !== 'string') return createFromTuple(padding, this.numSpatialDims);
     const { outputShape } = this;

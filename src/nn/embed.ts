@@ -54,10 +54,10 @@ export class Embed extends Module {
     const vocabSize = options.vocabSize ?? given?.[0];
     const embedDim = options.embedDim ?? given?.[1];
     if (!vocabSize || !embedDim) {
-      throw this.refusal(`vocabSize: ${String(vocabSize)} and embedDim: ${String(embedDim)}`);
+      throw this.#refusal(`vocabSize: ${String(vocabSize)} and embedDim: ${String(embedDim)}`);
     }
     if (given !== undefined && (given.length !== 2 || vocabSize !== given[0] || embedDim !== given[1])) {
-      throw this.refusal(
+      throw this.#refusal(
         `vocabSize: ${vocabSize} and embedDim: ${embedDim} with an embeddingMatrix of shape [${given.join(', ')}]`,
       );
     }
@@ -96,7 +96,7 @@ export class Embed extends Module {
     }
   }
 
-  private refusal(got: string): TankaError {
+  #refusal(got: string): TankaError {
     return new TankaError(
       'layer-options',
       `The layer '${this.moduleName}' got ${got}. Pass vocabSize and embedDim, or an embeddingMatrix of shape [vocabSize, embedDim].`,

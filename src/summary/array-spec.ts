@@ -26,8 +26,5 @@ export class ArraySpec {
 
 /** A nesting with an {@link ArraySpec} for each tensor; other leaves stay. */
 export function toSpec(tree: unknown): unknown {
-  return map(
-    (leaf: unknown) => (leaf instanceof Tensor ? new ArraySpec(leaf.shape, leaf.dtype) : leaf),
-    tree,
-  );
+  return map((leaf: Tensor) => (leaf instanceof Tensor ? new ArraySpec(leaf.shape, leaf.dtype) : leaf), tree);
 }

@@ -29,7 +29,7 @@ function last({ shape }: Shaped, axis = 1): number {
 export function flopsOf({ name, inputs, attributes, outputs }: ShapedKernel): number {
   if (MOVING.has(name)) return 0;
   const { a, filter, dy, x } = inputs;
-  if (/MatMul$/.test(name) && a !== undefined) {
+  if (name.endsWith('MatMul') && a !== undefined) {
     return 2 * sizeOf(outputs[0]) * last(a, attributes.transposeA === true ? 2 : 1);
   }
   if (/Conv\dD|DepthwiseConv/.test(name)) {

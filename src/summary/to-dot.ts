@@ -38,7 +38,8 @@ function nameOfPart(base: string, isList: boolean): (path: readonly string[]) =>
 }
 
 function trace(f: AnyFunction, args: readonly unknown[]): Trace {
-  const root: Cluster = { title: pairInfo(f)?.original.name || f.name, kernels: [], clusters: [] };
+  const { name } = pairInfo(f)?.original ?? f;
+  const root: Cluster = { title: name === '' ? 'function' : name, kernels: [], clusters: [] };
   const open = [root];
   const values = new Map<object, number>();
   return runAbstractly(
@@ -222,7 +223,7 @@ export function toDot<Args extends readonly unknown[]>(
     return [
       'digraph G {',
       'rankdir=TD; compound=true; labelloc=t;',
-      `fontsize=${fontSize(depth)}; label=<<b>${escape(traced.root.title || 'function')}</b>>;`,
+      `fontsize=${fontSize(depth)}; label=<<b>${escape(traced.root.title)}</b>>;`,
       'node [fontname="Helvetica,Arial,sans-serif" fontsize=12]; graph [fontname="Helvetica,Arial,sans-serif"];',
       ...writer.lines,
       '}',

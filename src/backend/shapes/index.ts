@@ -27,6 +27,8 @@ function backendName(): string {
 interface BackendChoice {
   backendName: string;
   backendInstance: KernelBackend;
+  /** Set while a backend starts (WASM does so asynchronously): the engine then refuses to run anything. */
+  pendingBackendInit: Promise<boolean> | null;
 }
 
 let outside: BackendChoice | null = null;
@@ -118,19 +120,30 @@ function startDefaultBackend(): KernelBackend | undefined {
  * makes have no values.
  */
 export function computingShapes<R>(f: () => R, options: ShapeOptions = {}): R {
-  if (outside !== null) return f();
+  if (outside !== null) {
+    const around = onKernel;
+    onKernel = options.onKernel ?? around;
+    try {
+      return f();
+    } finally {
+      onKernel = around;
+    }
+  }
   const choice = engine() as unknown as BackendChoice;
   if (choice.backendInstance == null) startDefaultBackend();
-  outside = { backendName: choice.backendName, backendInstance: choice.backendInstance };
+  const { backendName: realName, backendInstance, pendingBackendInit } = choice;
+  outside = { backendName: realName, backendInstance, pendingBackendInit };
   registerShapeKernels(choice.backendName);
   onKernel = options.onKernel;
   choice.backendName = backendName();
   choice.backendInstance = backend;
+  choice.pendingBackendInit = null;
   try {
     return whileComputingShapes(options.initialize ?? false, f);
   } finally {
     choice.backendName = outside.backendName;
     choice.backendInstance = outside.backendInstance;
+    choice.pendingBackendInit = outside.pendingBackendInit;
     outside = null;
     onKernel = undefined;
   }

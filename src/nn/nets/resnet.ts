@@ -99,10 +99,10 @@ export class ResNet extends Module {
     const { blocksPerGroup, numClasses, resnetV2 = false, bottleneck = true } = options;
     const { channelsPerGroup = BOTTLENECK.channelsPerGroup, strides = [1, 2, 2, 2] } = options;
     const { useProjection = BOTTLENECK.useProjection } = options;
-    this.checkFour('blocksPerGroup', blocksPerGroup);
-    this.checkFour('channelsPerGroup', channelsPerGroup);
-    this.checkFour('strides', strides);
-    this.checkFour('useProjection', useProjection);
+    this.#checkFour('blocksPerGroup', blocksPerGroup);
+    this.#checkFour('channelsPerGroup', channelsPerGroup);
+    this.#checkFour('strides', strides);
+    this.#checkFour('useProjection', useProjection);
     const bnConfig = {
       decayRate: 0.9,
       eps: 1e-5,
@@ -150,7 +150,7 @@ export class ResNet extends Module {
     return this.logits.call(mean<Tensor2D>(out, [1, 2]));
   }
 
-  private checkFour(what: string, values: readonly unknown[]): void {
+  #checkFour(what: string, values: readonly unknown[]): void {
     if (values.length === 4) return;
     throw new TankaError(
       'layer-options',

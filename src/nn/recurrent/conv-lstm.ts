@@ -41,7 +41,7 @@ abstract class ConvNDLSTM extends RNNCore<LSTMState> {
    * @throws `input-rank`; `input-dtype`; `input-shape`
    */
   call(inputs: Tensor, state: LSTMState): [output: Tensor, state: LSTMState] {
-    this.checkStep(inputs, state.hidden);
+    this.#checkStep(inputs, state.hidden);
     const convolution = (name: string): ConvND =>
       new ConvND(this.numSpatialDims, 4 * this.outputChannels, this.kernelShape, { name });
     const inputToHidden = convolution('input_to_hidden');
@@ -55,7 +55,7 @@ abstract class ConvNDLSTM extends RNNCore<LSTMState> {
     return { hidden: zeroState(shape, batchSize), cell: zeroState(shape, batchSize) };
   }
 
-  private checkStep(inputs: Tensor, hidden: Tensor): void {
+  #checkStep(inputs: Tensor, hidden: Tensor): void {
     const rank = this.numSpatialDims + 1;
     const expected = `[batch, ${this.inputShape.join(', ')}, channels]`;
     checkRank(this, inputs, { min: rank, max: rank + 1 }, `${expected} or without batch`);

@@ -62,12 +62,12 @@ export class GRU extends RNNCore<Tensor> {
     const b = getParameter('b', [3 * size], { dtype, init: bInit });
 
     const next = this.options.resetAfter
-      ? this.resetAfter(add(dot(inputs, wI), b), dot(state, wH), state)
-      : this.resetBefore(add(dot(inputs, wI), b), wH, state);
+      ? this.#resetAfter(add(dot(inputs, wI), b), dot(state, wH), state)
+      : this.#resetBefore(add(dot(inputs, wI), b), wH, state);
     return [next, next];
   }
 
-  private resetBefore(x: Tensor, wH: Tensor, h: Tensor): Tensor {
+  #resetBefore(x: Tensor, wH: Tensor, h: Tensor): Tensor {
     const size = this.hiddenSize;
     const [wHzr, wHa] = split(wH, [2 * size, size], 1);
     const [xzr, xa] = split(x, [2 * size, size], -1);
@@ -76,7 +76,7 @@ export class GRU extends RNNCore<Tensor> {
     return add(mul(sub(1, z), h), mul(z, a));
   }
 
-  private resetAfter(x: Tensor, product: Tensor, h: Tensor): Tensor {
+  #resetAfter(x: Tensor, product: Tensor, h: Tensor): Tensor {
     const { bInit = zeros } = this.options;
     const bH = getParameter('b_h', [3 * this.hiddenSize], { dtype: h.dtype, init: bInit });
     const [xz, xr, xa] = split(x, 3, -1);

@@ -24,10 +24,10 @@ export class ResetCore<State, Input, Output> extends RNNCore<State, readonly [In
    */
   call([inputs, shouldReset]: readonly [Input, unknown], state: State): [output: Output, state: State] {
     const signals = shouldReset instanceof Tensor ? map(() => shouldReset, state) : shouldReset;
-    const batchSize = this.isBatched(state) ? leaves(inputs as Tree<Tensor>)[0].shape[0] : null;
+    const batchSize = this.#isBatched(state) ? leaves(inputs as Tree<Tensor>)[0].shape[0] : null;
     const reset = map(
       (current: Tensor, initial: Tensor, signal: Tensor) =>
-        where(this.conform(signal, current), cast(initial, current.dtype), current),
+        where(this.#conform(signal, current), cast(initial, current.dtype), current),
       state,
       this.initialState(batchSize),
       signals,
@@ -41,7 +41,7 @@ export class ResetCore<State, Input, Output> extends RNNCore<State, readonly [In
   }
 
   /** The signal as bools that broadcast to the state: with dimensions of size 1 on the right. */
-  private conform(signal: Tensor, state: Tensor): Tensor {
+  #conform(signal: Tensor, state: Tensor): Tensor {
     if (String(signal.shape) !== String(state.shape.slice(0, signal.rank))) {
       throw wrongShape(
         this,
@@ -54,7 +54,7 @@ export class ResetCore<State, Input, Output> extends RNNCore<State, readonly [In
     return cast(reshape(signal, [...signal.shape, ...ones]), 'bool');
   }
 
-  private isBatched(state: State): boolean {
+  #isBatched(state: State): boolean {
     const shapes = (tree: State): string[] =>
       leaves(tree as Tree<Tensor>).map(({ shape }) => String(shape.slice(1)));
     const own = shapes(state);

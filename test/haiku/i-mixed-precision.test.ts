@@ -6,8 +6,8 @@ import { errorCode } from '../support/errors.js';
 const mp = hk.mixedPrecision;
 const full = { paramDtype: 'float32', computeDtype: 'float32', outputDtype: 'float32' } as const;
 
-describe('mixedPrecision', () => {
-  it('reads policies as jmp does, and refuses dtypes that no backend has', () => {
+describe('Haiku intents I: mixedPrecision', () => {
+  it('I7 reads policies as jmp does, and refuses dtypes that no backend has', () => {
     for (const text of [
       'float32',
       'f32',
@@ -25,7 +25,7 @@ describe('mixedPrecision', () => {
     expect(errorCode(() => mp.setPolicy(hk.Linear, null as never))).to.equal('policy-invalid');
   });
 
-  it('holds for the methods of a class, seen by the parameters that they ask for', () => {
+  it('I7 holds for the methods of a class, seen by the parameters that they ask for', () => {
     const seen: unknown[] = [];
     @hk.module()
     class Inner extends hk.Module {
@@ -73,7 +73,7 @@ describe('mixedPrecision', () => {
     x.dispose();
   });
 
-  it('comes before interceptors, and cannot be pushed from within', () => {
+  it('I7 comes before interceptors, and cannot be pushed from within', () => {
     @hk.module()
     class Net extends hk.Module {
       call(): unknown {
