@@ -70,10 +70,12 @@ export function reserveRngKeys(num: number): void {
  * Runs `f` with keys from a sequence of its own and returns its result; the outer sequence is untouched. Also where no key was given to
  * `init` or `apply`.
  *
- * @throws `outside-transform`; `key-invalid`; `seed-invalid`
+ * @throws `outside-transform`; `usage-unsafe`; `key-invalid`; `seed-invalid`
  */
 export function withRng<R>(keyOrSeed: KeyOrSeed, f: () => R): R {
-  const { rngs } = currentFrame('withRng');
+  const frame = currentFrame('withRng');
+  checkUsage(frame, 'withRng');
+  const { rngs } = frame;
   rngs.push(new PRNGSequence(keyOrSeed));
   try {
     return f();

@@ -200,6 +200,7 @@ describe('Haiku intents A: context and parameters', () => {
       hk.withEmptyState(hk.transform(f)),
       hk.withoutApplyRng(hk.transform(f)),
       hk.withoutApplyRng(stateful),
+      { init: hk.jit(stateful.init), apply: hk.jit(stateful.apply) },
     ];
     for (const pair of pairs) {
       for (const half of [pair.init, pair.apply]) expect(pairInfo(half)?.original).to.equal(f);

@@ -127,6 +127,27 @@ describe('Haiku intents D: creators, getters and setters', () => {
     hk.tree.dispose(params);
   });
 
+  it('D2 setters run from the outermost in, and are told of the entry as it was set', () => {
+    const log: unknown[] = [];
+    const setter =
+      (name: string): hk.Setter<tf.Tensor> =>
+      (next, value, { fullName, moduleName, name: entry, originalShape, originalDtype }) => {
+        log.push([name, fullName, moduleName, entry, originalShape, originalDtype, value.shape]);
+        return next(name === 'a' ? tf.zeros([3]) : value);
+      };
+    made(() =>
+      hk.nameScope('m', () =>
+        hk.customSetter(setter('a'), () =>
+          hk.customSetter(setter('b'), () => hk.setState('s', tf.zeros([2]))),
+        ),
+      ),
+    );
+    expect(log).to.deep.equal([
+      ['a', 'm/s', 'm', 's', [2], 'float32', [2]],
+      ['b', 'm/s', 'm', 's', [2], 'float32', [3]],
+    ]);
+  });
+
   it('D7 what a setter passes on is what is read', () => {
     made(() => {
       const other = tf.scalar(2);

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import * as hk from '../../src/index.js';
 import { newFrame } from '../../src/module/frame.js';
 import { internalState, restoreInternalState, statesDiffer } from '../../src/transform/internal-state.js';
+import { errorCode } from '../support/errors.js';
 import { values } from '../support/tensors.js';
 
 /**
@@ -111,6 +112,61 @@ describe('Haiku intents G: control flow', () => {
       });
     });
   }
+
+  it('G9 branches and loops leave as many keys split off as the settings say, as in Haiku', () => {
+    const [next, subkey] = hk.random.split(hk.random.key(3));
+    const left: Record<string, () => unknown> = {
+      cond: () =>
+        hk.cond(
+          true,
+          () => 1,
+          () => 2,
+        ),
+      switch: () => hk.switch(0, [() => 1]),
+      whileLoop: () =>
+        hk.whileLoop(
+          () => false,
+          (i: number) => i,
+          0,
+        ),
+      foriLoop: () => hk.foriLoop(0, 2, (i) => i, 0),
+      scan: () => hk.scan(() => [null, null], null, null, { length: 2 }),
+    };
+    for (const [name, f] of Object.entries(left)) {
+      const state = hk.transform(() => (f(), hk.maybeGetRngSequenceState())).apply({}, 3);
+      expect(state, name).to.deep.equal([next, [subkey]]);
+    }
+  });
+
+  it('G15 a module with the same name but another size is refused after vmap, which gave its name back', () => {
+    const x = tf.ones([2, 3]);
+    const model = hk.transform(() => {
+      hk.vmap((row: tf.Tensor) => new hk.Linear(2).call(row), { splitRng: false })(x);
+      return new hk.Linear(5).call(x);
+    });
+    expect(errorCode(() => model.init(1))).to.equal('parameter-shape');
+    x.dispose();
+  });
+
+  it('G8 a scan without steps makes the parameters of its body; a reversed one leaves the state of the first element', () => {
+    const [none, xs] = [tf.zeros([0, 3]), tf.tensor1d([1, 2, 3])];
+    const empty = hk.transform(
+      () => hk.scan((c: null, x: tf.Tensor) => [c, new hk.Linear(2).call(x)], null, none)[1],
+    );
+    const params = empty.init(1);
+    const ys = empty.apply(params, null);
+    expect([params.linear.w.shape, ys.shape]).to.deep.equal([
+      [3, 2],
+      [0, 2],
+    ]);
+    const last = hk.transformWithState(() => {
+      hk.setState('x', tf.scalar(0));
+      hk.scan((c: null, x: tf.Tensor) => (hk.setState('x', x), [c, null]), null, xs, { reverse: true });
+    });
+    const [, state] = last.apply({}, {}, null);
+    expect(values(state['~'].x)).to.deep.equal([1]);
+    hk.tree.dispose([none, xs, params, ys, state]);
+  });
 
   it('G14 evalShape changes no state', () => {
     const { init, apply } = hk.transformWithState(() => {

@@ -21,7 +21,7 @@ describe('Haiku intents I: config', () => {
       hk.config.context({ moduleAutoRepr: false }, () => settings()),
     );
     expect(result).to.deep.equal({ ...defaults, rngReserveSize: 5, moduleAutoRepr: false });
-    expect(settings()).to.equal(defaults);
+    expect(settings()).to.deep.equal(defaults);
   });
 
   it('I4 is restored when the function throws', () => {
@@ -30,7 +30,7 @@ describe('Haiku intents I: config', () => {
         throw new RangeError('stop');
       }),
     ).to.throw(RangeError);
-    expect(settings()).to.equal(defaults);
+    expect(settings()).to.deep.equal(defaults);
   });
 
   it('I4 is changed for good by set', () => {
@@ -38,7 +38,7 @@ describe('Haiku intents I: config', () => {
       hk.config.set({ checkJaxUsage: true });
       expect(settings().checkJaxUsage).to.equal(true);
     });
-    expect(settings()).to.equal(defaults);
+    expect(settings()).to.deep.equal(defaults);
   });
 
   const wrong: object[] = [
@@ -54,7 +54,7 @@ describe('Haiku intents I: config', () => {
     it(`I4 refuses ${JSON.stringify(options)}`, () => {
       expect(errorCode(() => hk.config.set(options))).to.equal('setting-invalid');
       expect(errorCode(() => hk.config.context(options, () => 0))).to.equal('setting-invalid');
-      expect(settings()).to.equal(defaults);
+      expect(settings()).to.deep.equal(defaults);
     });
   }
 

@@ -196,9 +196,7 @@ describe('hk.toDot', () => {
       .to.match(/^digraph G \{/)
       .and.match(/\}\n$/);
     expect(dot).to.include('label=<<b>net</b>>');
-    expect(
-      dot.match(/subgraph cluster_\d+ \{[^}]*label=<<b>linear<\/b>>[^}]*BatchMatMul[^}]*Add[^}]*\}/),
-    ).to.not.equal(null);
+    expect(dot).to.match(/subgraph cluster_\d+ \{[^}]*label=<<b>linear<\/b>>[^}]*BatchMatMul[^}]*Add[^}]*\}/);
     const edges = [
       ['args[2]', 'BatchMatMul'],
       ['args[0]: linear/w', 'BatchMatMul'],
@@ -241,8 +239,9 @@ describe('readable trees', () => {
 
   it('hk.tree.describe lists names, shapes, counts, and statistics on demand', () => {
     const tree = tf.tidy(params);
+    const small = { m: { b: tf.tensor1d([1, 2, 3, 6]), a: [tf.scalar(true, 'bool')] } };
     expect(
-      hk.tree.describe({ m: { b: tf.tensor1d([1, 2, 3, 6]), a: [tf.scalar(true, 'bool')] } } as never, {
+      hk.tree.describe(small as never, {
         statistics: true,
       }),
     ).to.equal(
@@ -255,7 +254,7 @@ describe('readable trees', () => {
       ].join('\n'),
     );
     expect(hk.tree.describe(tree).split('\n')[0]).to.match(/^mlp\/~\/linear_0 +8$/);
-    hk.tree.dispose(tree);
+    hk.tree.dispose([tree, small]);
     expect(hk.tree.describe(tree)).to.include('disposed');
     expect(hk.tree.describe(null)).to.equal('total    0  0.00 B');
   });

@@ -269,14 +269,29 @@ describe('traps', () => {
     }
   });
 
-  it('usage-unsafe: a gradient of TensorFlow.js around parameters is refused on request', () => {
-    const model = hk.transform((x: tf.Tensor) =>
-      tf.grad((y: tf.Tensor) => tf.mul(y, hk.getParameter('w', [], one)))(x),
-    );
-    const x = tf.scalar(1);
-    expect(errorCode(() => hk.config.context({ checkJaxUsage: true }, () => model.init(null, x)))).to.equal(
-      'usage-unsafe',
-    );
-    x.dispose();
-  });
+  const guarded: Record<string, () => unknown> = {
+    getParameter: () => hk.getParameter('w', [], one),
+    getState: () => hk.getState('s', [], one),
+    setState: () => hk.setState('s', null),
+    nextRngKey: () => hk.nextRngKey(),
+    nextRngKeys: () => hk.nextRngKeys(2),
+    maybeNextRngKey: () => hk.maybeNextRngKey(),
+    reserveRngKeys: () => hk.reserveRngKeys(2),
+    withRng: () => hk.withRng(1, () => 1),
+    replaceRngSequenceState: () => hk.replaceRngSequenceState([hk.random.key(1), []]),
+  };
+  for (const [name, use] of Object.entries(guarded)) {
+    it(`usage-unsafe: a gradient of TensorFlow.js around hk.${name} is refused on request`, () => {
+      const model = hk.transformWithState((x: tf.Tensor) =>
+        tf.grad((y: tf.Tensor) => {
+          use();
+          return tf.mul(y, 1);
+        })(x),
+      );
+      const x = tf.scalar(1);
+      const run = (): unknown => errorCode(() => hk.tree.dispose(model.init(1, x)));
+      expect(hk.config.context({ checkJaxUsage: true }, run)).to.equal('usage-unsafe');
+      x.dispose();
+    });
+  }
 });
