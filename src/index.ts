@@ -129,7 +129,13 @@ export {
 export { toDot } from './summary/to-dot.js';
 export { withEmptyState, withoutApplyRng, withoutState } from './transform/adapters.js';
 export { cond, switchCase, switchCase as switch } from './transform/branches.js';
-export { evalShape, type ShapeDtype, type ShapesOf } from './transform/eval-shape.js';
+export {
+  evalShape,
+  type Shaped,
+  type ShapeDtype,
+  type ShapeDtypeLike,
+  type ShapesOf,
+} from './transform/eval-shape.js';
 /** What Haiku has in `hk.experimental` alone. */
 export * as experimental from './transform/experimental.js';
 export { grad, valueAndGrad } from './transform/grad.js';

@@ -46,8 +46,15 @@ export function runAbstractly<R, S>(f: () => R, read: (result: R) => S, options:
   return shapes as S;
 }
 
+/** Shape and dtype in place of a tensor that is to be given. */
+export interface ShapeDtypeLike {
+  readonly shape: readonly number[];
+  readonly dtype: DataType;
+}
+
 /** An argument of {@link evalShape}: as the function takes it, or with `{ shape, dtype }` in place of tensors. */
-export type Shaped<T> = T | ShapesOf<T>;
+export type Shaped<T> =
+  T | (T extends Tensor ? ShapeDtypeLike : T extends object ? { [K in keyof T]: Shaped<T[K]> } : T);
 
 function isShapeDtype(node: object): node is ShapeDtype {
   const { shape, dtype } = node as Partial<ShapeDtype>;

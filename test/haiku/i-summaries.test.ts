@@ -112,7 +112,7 @@ describe('Haiku intents I: summaries', () => {
     const [{ moved_bytes: moved }] = layers;
     expect(moved).to.equal(4 * (8 * 784 + 784 * 300 + 8 * 300 + (8 * 300 + 300 + 8 * 300)));
     const conv = (x: tf.Tensor4D): tf.Tensor => new hk.Conv2D(5, 3, { withBias: false }).call(x);
-    const [{ flops }] = hk.tabulate(conv, { columns, format: 'rows' })(spec([2, 8, 8, 3]) as never);
+    const [{ flops }] = hk.tabulate(conv, { columns, format: 'rows' })(spec([2, 8, 8, 3]));
     expect(flops).to.equal(2 * (2 * 8 * 8 * 5) * (3 * 3 * 3));
   });
 
@@ -137,7 +137,7 @@ describe('Haiku intents I: summaries', () => {
   it('I5 a network of a hundred layers has the parameters of Haiku', () => {
     const net = hk.transformWithState((x: tf.Tensor4D) => new hk.nets.ResNet50(1000).call(x, true));
     const [all] = hk.tabulate(net, { columns: ['module', 'params_size'], format: 'rows' })(
-      spec([1, 224, 224, 3]) as never,
+      spec([1, 224, 224, 3]),
     );
     expect(all).to.deep.equal({ module: ['res_net50 (ResNet50)'], params_size: 25557032 });
   });

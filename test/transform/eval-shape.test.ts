@@ -172,7 +172,7 @@ describe('evalShape', () => {
     const model = hk.transformWithState((x: tf.Tensor4D) => new hk.nets.ResNet50(1000).call(x, true));
     const spec = { shape: [1, 224, 224, 3], dtype: 'float32' } as const;
     const before = tf.memory().numBytes;
-    const [params] = hk.evalShape(model.init, 42, spec as never);
+    const [params] = hk.evalShape(model.init, 42, spec);
     const sizes = countsOf(params);
     expect(sizes.reduce((a, b) => a + b, 0)).to.equal(25557032);
     expect(tf.memory().numBytes).to.equal(before);
