@@ -13,6 +13,7 @@ const rooms = {
   compile: ['backend', 'tree', 'random', 'checkpoint'],
   optim: ['tree', 'backend'],
   checkpoint: ['tree'],
+  convert: ['module', 'transform', 'nn', 'initializers', 'backend', 'tree', 'random', 'checkpoint'],
   summary: ['module', 'transform', 'tree', 'compile'],
   precision: ['module', 'transform', 'tree', 'random', 'backend'],
   'data-structures': ['module', 'transform', 'tree', 'random', 'backend'],

@@ -18,6 +18,7 @@ export { loadSafetensorsFile, type FileOpener } from './safetensors/file.js';
 export { loadSharded, saveSharded, type SaveShardedOptions } from './safetensors/sharded.js';
 export { streamSafetensors, type ByteSource, type StreamOptions } from './safetensors/stream.js';
 export type { StoredDtype, WrittenDtype } from './stored-array.js';
+export { loadTfjsWeights, type TfjsArtifacts } from './tfjs-weights.js';
 export { fileStore, type FileSystem } from './stores/file.js';
 export { indexedDBStore, type IndexedDBStoreOptions } from './stores/indexed-db.js';
 export { opfsStore, type OpfsStoreOptions } from './stores/opfs.js';

@@ -2,6 +2,7 @@ import type { BackendErrorCode } from './codes/backend.js';
 import type { CheckpointErrorCode } from './codes/checkpoint.js';
 import type { CompileErrorCode } from './codes/compile.js';
 import type { ConfigErrorCode } from './codes/config.js';
+import type { ConvertErrorCode } from './codes/convert.js';
 import type { InitializerErrorCode } from './codes/initializers.js';
 import type { ModuleErrorCode } from './codes/module.js';
 import type { NnErrorCode } from './codes/nn.js';
@@ -21,6 +22,7 @@ export type ErrorCode =
   | CheckpointErrorCode
   | CompileErrorCode
   | ConfigErrorCode
+  | ConvertErrorCode
   | InitializerErrorCode
   | ModuleErrorCode
   | NnErrorCode

@@ -1,0 +1,2 @@
+export { fromLayersModel, type ConvertedModel } from './from-layers-model.js';
+export { LayersModule } from './layers-model.js';
