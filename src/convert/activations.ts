@@ -21,7 +21,7 @@ import type { LayerConfig } from './layer-config.js';
 export type Activation = (x: Tensor) => Tensor;
 
 /** Keras' hard sigmoid: `0.2 x + 0.5` between 0 and 1. JAX's has another slope. */
-export const hardSigmoid: Activation = (x) => clipByValue(add(mul(x, 0.2), 0.5), 0, 1);
+const hardSigmoid: Activation = (x) => clipByValue(add(mul(x, 0.2), 0.5), 0, 1);
 
 const activations: Readonly<Record<string, Activation>> = {
   linear: (x) => x,

@@ -106,7 +106,7 @@ export class LayerConfig {
   pairs(key: string, count: number): [number, number][] {
     const value = this.values[key];
     if (!Array.isArray(value)) return this.numbers(key, count).map((size) => [size, size]);
-    const pairs = value.map((pair: unknown) => (Array.isArray(pair) ? pair : [pair, pair]));
+    const pairs = value.map((pair: unknown) => (Array.isArray(pair) ? (pair as unknown[]) : [pair, pair]));
     if (
       pairs.length !== count ||
       !pairs.flat().every((x) => Number.isInteger(x)) ||

@@ -6,8 +6,8 @@ export type LayerFunction = (inputs: readonly Tensor[], isTraining: boolean) => 
 
 /** The arrays of one layer by their names within it. */
 export interface LayerArrays {
-  get(name: string): Tensor;
-  has(name: string): boolean;
+  get(this: void, name: string): Tensor;
+  has(this: void, name: string): boolean;
 }
 
 /** How a class of layers is converted. */

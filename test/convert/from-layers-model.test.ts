@@ -523,7 +523,10 @@ describe('fromLayersModel refuses', () => {
     refused(layer('GRU', { units: 2, recurrent_activation: 'tanh' }), 'its recurrent_activation is "tanh"');
     refused(layer('Embedding', { input_dim: 2, output_dim: 2, mask_zero: true }), 'hides zeros');
     refused(layer('ELU', { alpha: 2 }), 'its alpha is 2');
-    refused(layer('BatchNormalization', { axis: 2, batch_input_shape: [null, 4, 4, 4] }), 'its axis is 2 of 4');
+    refused(
+      layer('BatchNormalization', { axis: 2, batch_input_shape: [null, 4, 4, 4] }),
+      'its axis is 2 of 4',
+    );
     refused(layer('LayerNormalization', { axis: 1 }), 'its axis is 1 of 3');
     refused(
       layer('Conv2D', { filters: 1, kernel_size: 1, groups: 2, batch_input_shape: [null, 4, 4, 2] }),

@@ -1,4 +1,16 @@
-import { tensor2d, tensor3d, reshape, tidy, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import {
+  tensor2d,
+  tensor3d,
+  reshape,
+  tidy,
+  type io,
+  type Tensor,
+  type Tensor2D,
+  type Tensor3D,
+} from '@tensorflow/tfjs-core';
 import { expect } from 'chai';
 import * as hk from 'tanka';
 import {
@@ -10,7 +22,8 @@ import {
   type Pitches,
 } from '../../../examples/pretrained/basic-pitch/model.js';
 import { framesOf, notesOf, windowsOf } from '../../../examples/pretrained/basic-pitch/notes.js';
-import { basicPitchWeights } from '../../../examples/pretrained/basic-pitch/weights.js';
+import { basicPitchWeights, isWeight } from '../../../examples/pretrained/basic-pitch/weights.js';
+import { loadTfjsWeights } from '../../../src/checkpoint/index.js';
 import { tolerances } from '../../support/tolerances.js';
 import { recordedWeights, Recording, watched, type Stages } from './support.js';
 
@@ -64,6 +77,32 @@ describe('examples/pretrained: Basic Pitch', () => {
       expect(recording.difference(name, pitches[name]), name).to.be.below(tolerances.pretrainedLogits);
     }
     hk.tree.dispose([audio, spectrum, pitches]);
+  });
+
+  it('has the same parameters from the npm package as from the recorded file', () => {
+    const folder = join(
+      dirname(createRequire(import.meta.url).resolve('@spotify/basic-pitch/package.json')),
+      'model',
+    );
+    const { weightsManifest } = JSON.parse(readFileSync(join(folder, 'model.json'), 'utf8')) as io.ModelJSON;
+    const files = weightsManifest.flatMap(({ paths }) => paths);
+    const published = loadTfjsWeights(
+      {
+        weightSpecs: weightsManifest.flatMap(({ weights }) => weights),
+        weightData: files.map((file) => Uint8Array.from(readFileSync(join(folder, file))).buffer),
+      },
+      { filter: isWeight },
+    );
+    const same = basicPitchWeights(published);
+    hk.tree.map(
+      (a: Tensor, b: Tensor) => {
+        expect(a.dataSync()).to.deep.equal(b.dataSync());
+        return null;
+      },
+      params,
+      same,
+    );
+    hk.tree.dispose([published, same]);
   });
 
   it('takes silence for the quietest', () => {
