@@ -53,7 +53,7 @@ export type ShapedArguments<F extends Summarized> = ShapedTuple<ArgumentsOf<F>>;
 const IGNORED = new Set(['constructor', 'paramsDict', 'stateDict']);
 
 /** The function behind a pair, behind one of the functions of a pair, or the function itself. */
-export function originalOf(f: Summarized): AnyFunction {
+function originalOf(f: Summarized): AnyFunction {
   if (typeof f === 'function') return pairInfo(f)?.original ?? f;
   return pairInfo(f.init)?.original ?? f.init;
 }
