@@ -1,6 +1,7 @@
 import {
   checkArgument,
   transformation,
+  type AnyGradientTransformation,
   type GradientTransformation,
   type Updates,
 } from './transformation.js';
@@ -30,7 +31,7 @@ export function chain<S extends readonly unknown[]>(
  * @throws `optim-argument-invalid` for a name that comes twice
  */
 export function namedChain<S extends Readonly<Record<string, unknown>>>(
-  ...transformations: readonly (readonly [name: keyof S & string, tx: GradientTransformation<never>])[]
+  ...transformations: readonly (readonly [name: keyof S & string, tx: AnyGradientTransformation])[]
 ): GradientTransformation<S> {
   const names = transformations.map(([name]) => name);
   checkArgument(new Set(names).size === names.length, 'Names of transformations', 'unique', names.join(', '));

@@ -175,6 +175,8 @@ export { scaleBySm3, sm3, type ScaleBySM3State, type ScaleBySm3Options } from '.
 export { ema, trace, type EmaState, type TraceState } from './trace.js';
 export {
   identity,
+  stateless,
+  type AnyGradientTransformation,
   type EmptyState,
   type GradientTransformation,
   type OptState,

@@ -1,7 +1,12 @@
 import { TankaError } from '../errors/tanka-error.js';
 import { isNode, type Tree } from '../tree/tree.js';
 import { mapMask, masked, type MaskedState } from './masked.js';
-import { transformation, type GradientTransformation, type Updates } from './transformation.js';
+import {
+  transformation,
+  type AnyGradientTransformation,
+  type GradientTransformation,
+  type Updates,
+} from './transformation.js';
 
 /** A label for each leaf, or each whole branch, of the parameters; or a function of the parameters that gives them. */
 export type Labels = Tree<string> | ((params: Updates) => Tree<string>);
@@ -39,7 +44,7 @@ function checkLabels(labels: Tree<string>, known: readonly string[], params: Upd
  * @throws `optim-argument-invalid` for a label without transformation, and for a leaf without label
  */
 export function multiTransform(
-  transforms: Readonly<Record<string, GradientTransformation<never>>>,
+  transforms: Readonly<Record<string, AnyGradientTransformation>>,
   labels: Labels,
 ): GradientTransformation<MultiTransformState> {
   const names = Object.keys(transforms);
@@ -48,7 +53,7 @@ export function multiTransform(
     checkLabels(labelTree, names, params);
     return names.map((name) => ({
       name,
-      tx: masked(transforms[name] as unknown as GradientTransformation<unknown>, maskOf(name, labelTree)),
+      tx: masked(transforms[name] as GradientTransformation<unknown>, maskOf(name, labelTree)),
     }));
   };
   return transformation<MultiTransformState>(

@@ -24,6 +24,12 @@ export interface GradientTransformation<S = OptState> {
   readonly update: <P>(this: void, updates: P, state: S, params?: P) => [updates: P, state: S];
 }
 
+/** A transformation of whatever state, where several of different ones stand in one object. */
+export interface AnyGradientTransformation {
+  readonly init: (this: void, params: Updates) => unknown;
+  readonly update: <P>(this: void, updates: P, state: never, params?: P) => [updates: P, state: unknown];
+}
+
 type Update<S> = (updates: Updates, state: S, params: Updates) => [Updates, S];
 
 /** Makes a transformation whose functions free their intermediates and return tensors of their own. */

@@ -5,13 +5,18 @@ import { TankaError } from '../errors/tanka-error.js';
 export type Tree<L> = L | null | undefined | readonly Tree<L>[] | { readonly [key: string]: Tree<L> };
 
 /** The nesting `T` with each leaf of type `From` replaced by `To`. */
-export type MapLeaves<T, From, To> = T extends From
+export type MapLeaves<T, From, To> = unknown extends T
   ? To
-  : T extends null | undefined
-    ? T
-    : T extends object
-      ? { [K in keyof T]: MapLeaves<T[K], From, To> }
-      : To;
+  : // Any nesting at all, such as the moments of optimizers, is any nesting again: followed further, it has no end.
+    [Tree<Tensor>] extends [T]
+    ? Tree<To>
+    : T extends From
+      ? To
+      : T extends null | undefined
+        ? T
+        : T extends object
+          ? { [K in keyof T]: MapLeaves<T[K], From, To> }
+          : To;
 
 /** The nesting of a tree without its leaves, as {@link flatten} returns it. */
 export type Structure =

@@ -69,7 +69,7 @@ function build({ name, single, args, options, schedule }: Run): GradientTransfor
     return tx as unknown as GradientTransformation;
   }
   if (name === 'named_chain') {
-    const tx = optim.namedChain(['clip', optim.clip(0.5) as never], ['adam', optim.adam(0.05) as never]);
+    const tx = optim.namedChain(['clip', optim.clip(0.5)], ['adam', optim.adam(0.05)]);
     return tx as unknown as GradientTransformation;
   }
   const camelOptions = Object.fromEntries(Object.entries(options).map(([key, value]) => [camel(key), value]));

@@ -68,9 +68,9 @@ const transformations: Record<string, () => unknown> = {
   multi_transform: () =>
     optim.multiTransform(
       {
-        fast: optim.adam(0.1) as never,
-        slow: optim.sgd(0.01, { momentum: 0.9 }) as never,
-        frozen: optim.setToZero() as never,
+        fast: optim.adam(0.1),
+        slow: optim.sgd(0.01, { momentum: 0.9 }),
+        frozen: optim.setToZero(),
       },
       { a: { w: 'fast', b: 'frozen' }, c: 'slow' },
     ),
@@ -267,7 +267,7 @@ describe('optimizers', () => {
       () => optim.cosineDecaySchedule({ initValue: 1, decaySteps: 0 }),
       () => optim.joinSchedules([], [1]),
       () => optim.masked(optim.sgd(1), { other: true }).init({ w }),
-      () => optim.multiTransform({ a: optim.sgd(1) as never }, { w: 'b' }).init({ w }),
+      () => optim.multiTransform({ a: optim.sgd(1) }, { w: 'b' }).init({ w }),
       () => optim.softmaxCrossEntropyWithIntegerLabels(w, w),
       () => optim.squaredError(w, fill([2], 1)),
     ];
