@@ -1,4 +1,4 @@
-import { currentFrame } from '../module/frame.js';
+import { currentFrame, type Frame } from '../module/frame.js';
 import { withInterceptor, type Interceptor, type MethodContext } from '../module/interceptors.js';
 import { ownedParams, ownedState, type Module } from '../module/module.js';
 import { runAbstractly, withTensors, type Shaped } from '../transform/eval-shape.js';
@@ -58,11 +58,17 @@ function originalOf(f: Summarized): AnyFunction {
   return pairInfo(f.init)?.original ?? f.init;
 }
 
+/** A method that runs, and the `init` or `apply` that it runs in: that of an inner transform has parameters of its own. */
+interface Running {
+  readonly context: MethodContext;
+  readonly frame: Frame;
+}
+
 /** A call as it is seen while it runs. */
 interface Call {
-  readonly context: MethodContext;
   readonly args: readonly unknown[];
-  readonly stack: readonly MethodContext[];
+  /** This one first. */
+  readonly stack: readonly Running[];
   output: unknown;
   flops: number;
   movedBytes: number;
@@ -70,9 +76,8 @@ interface Call {
 
 /** What the calls were, once all of them have ended and modules know what ran within them. */
 function toInvocations(calls: readonly Call[]): MethodInvocation[] {
-  const frame = currentFrame('evalSummary');
   const specs = new Map<Module, Pick<ModuleDetails, 'params' | 'state'>>();
-  const detailsOf = ({ module, methodName }: MethodContext): ModuleDetails => {
+  const detailsOf = ({ context: { module, methodName }, frame }: Running): ModuleDetails => {
     let own = specs.get(module);
     if (own === undefined) {
       own = {
@@ -83,13 +88,13 @@ function toInvocations(calls: readonly Call[]): MethodInvocation[] {
     }
     return { module, methodName, ...own };
   };
-  return calls.map(({ context, args, stack, output, flops, movedBytes }) => {
+  return calls.map(({ args, stack, output, flops, movedBytes }) => {
     const callStack = stack.map(detailsOf);
     return {
       moduleDetails: callStack[0],
       argsSpec: args,
       outputSpec: output,
-      context,
+      context: stack[0].context,
       callStack,
       flops,
       movedBytes,
@@ -109,16 +114,15 @@ export function evalSummary<F extends Summarized>(f: F): (...args: ShapedArgumen
   const original = originalOf(f) as (...args: unknown[]) => unknown;
   const plain = transformWithState((...args: unknown[]) => void original(...args));
   return (...args) => {
-    let summary: MethodInvocation[] = [];
     const calls: Call[] = [];
-    const running: MethodContext[] = [];
+    const running: Running[] = [];
     let [flops, movedBytes] = [0, 0];
     const log: Interceptor = (next, given, context) => {
-      running.push(context);
+      running.push({ context, frame: currentFrame('evalSummary') });
       try {
         if (IGNORED.has(context.methodName)) return next(...given);
         const stack = [...running].reverse();
-        const call: Call = { context, args: given.map(toSpec), stack, output: null, flops, movedBytes };
+        const call: Call = { args: given.map(toSpec), stack, output: null, flops, movedBytes };
         calls.push(call);
         const output = next(...given);
         call.output = toSpec(output);
@@ -129,10 +133,9 @@ export function evalSummary<F extends Summarized>(f: F): (...args: ShapedArgumen
         running.pop();
       }
     };
-    const logged = transformWithState((...given: unknown[]): void => {
-      withInterceptor(log, () => void original(...given));
-      summary = toInvocations(calls);
-    });
+    const logged = transformWithState((...given: unknown[]): void =>
+      withInterceptor(log, () => void original(...given)),
+    );
     runAbstractly(
       () => {
         const given = (args as readonly unknown[]).map(withTensors);
@@ -148,6 +151,6 @@ export function evalSummary<F extends Summarized>(f: F): (...args: ShapedArgumen
         },
       },
     );
-    return summary;
+    return toInvocations(calls);
   };
 }

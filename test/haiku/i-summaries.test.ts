@@ -134,6 +134,14 @@ describe('Haiku intents I: summaries', () => {
     });
   });
 
+  it('I5 modules of inner transforms have the parameters that they have there', () => {
+    const stack = (x: tf.Tensor): tf.Tensor =>
+      hk.layerStack(3)((y: tf.Tensor) => new hk.Linear(4).call(y))(x);
+    const rows = hk.tabulate(stack, { columns: ['module', 'params_size'], format: 'rows' })(spec([2, 4]));
+    const linears = rows.filter(({ module }) => module?.[0] === 'linear (Linear)');
+    expect(linears.map(({ params_size: size }) => size)).to.deep.equal([20, 20, 20]);
+  });
+
   it('I5 a network of a hundred layers has the parameters of Haiku', () => {
     const net = hk.transformWithState((x: tf.Tensor4D) => new hk.nets.ResNet50(1000).call(x, true));
     const [all] = hk.tabulate(net, { columns: ['module', 'params_size'], format: 'rows' })(
