@@ -1,5 +1,8 @@
-import { toCheckpoint, type Checkpoint } from '../keys.js';
-import type { StoredArray } from '../stored-array.js';
+import { tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { guardLeaves } from '../../tree/owned.js';
+import { dispose } from '../../tree/tree.js';
+import { nest, type Checkpoint } from '../keys.js';
+import { toTensor } from '../stored-array.js';
 import { corrupt, headerLength, parseHeader, PREFIX } from './header.js';
 import type { LoadOptions } from './safetensors.js';
 
@@ -41,13 +44,14 @@ export async function loadSafetensorsFile(
   files: FileOpener = nodeFiles(),
 ): Promise<Checkpoint> {
   const file = await files.open(path, 'r');
+  const made: [string, Tensor][] = [];
   try {
     const { size } = await file.stat();
-    const take = async (position: number, length: number): Promise<Uint8Array> => {
+    const fill = async (bytes: Uint8Array, position: number): Promise<Uint8Array> => {
+      const length = bytes.byteLength;
       if (position + length > size) {
         throw corrupt(`it has ${size} bytes, fewer than the ${position + length} that its header needs`);
       }
-      const bytes = new Uint8Array(length);
       for (let done = 0; done < length;) {
         const { bytesRead } = await file.read(bytes, done, length - done, position + done);
         if (bytesRead === 0) throw corrupt(`it ends after ${position + done} bytes`);
@@ -55,13 +59,21 @@ export async function loadSafetensorsFile(
       }
       return bytes;
     };
-    const dataStart = PREFIX + headerLength(await take(0, Math.min(PREFIX, size)));
-    const { entries } = parseHeader(await take(PREFIX, dataStart - PREFIX), size - dataStart);
-    const arrays: StoredArray[] = [];
-    for (const { key, dtype, shape, begin, end } of entries) {
-      if (filter(key)) arrays.push({ key, dtype, shape, bytes: await take(dataStart + begin, end - begin) });
+    const dataStart = PREFIX + headerLength(await fill(new Uint8Array(Math.min(PREFIX, size)), 0));
+    // Before memory is taken for it.
+    if (dataStart > size) throw corrupt(`it has ${size} bytes, fewer than the ${dataStart} of its header`);
+    const { entries } = parseHeader(await fill(new Uint8Array(dataStart - PREFIX), PREFIX), size - dataStart);
+    const wanted = entries.filter(({ key }) => filter(key));
+    // One piece of memory for all: each tensor has a copy of its own. Fresh memory would cost as much as the copy.
+    const scratch = new Uint8Array(wanted.reduce((most, { begin, end }) => Math.max(most, end - begin), 0));
+    for (const { key, dtype, shape, begin, end } of wanted) {
+      const bytes = await fill(scratch.subarray(0, end - begin), dataStart + begin);
+      made.push([key, tidy(() => toTensor({ key, dtype, shape, bytes }))]);
     }
-    return toCheckpoint(arrays);
+    return guardLeaves(nest(made));
+  } catch (error) {
+    dispose(made.map(([, value]) => value));
+    throw error;
   } finally {
     await file.close();
   }
