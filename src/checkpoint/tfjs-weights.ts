@@ -30,7 +30,7 @@ function storedSize({ name, shape, dtype, quantization }: io.WeightsManifestEntr
   if (!Object.hasOwn(sizes, type)) {
     throw new TankaError(
       'checkpoint-dtype-unsupported',
-      `'${name}' is stored as ${type}. Types that can be read: ${Object.keys(sizes).join(', ')}. Leave it out with a filter on names.`,
+      `'${name}' is stored as ${type}. Types that can be read: ${Object.keys(sizes).join(', ')}. Save the model without it.`,
     );
   }
   const elements = Array.isArray(shape) ? shape.reduce((product, size) => product * size, 1) : NaN;
@@ -74,7 +74,7 @@ export function loadTfjsWeights(
     if (seen.has(spec.name)) throw corrupt(`the name '${spec.name}' occurs twice`);
     seen.add(spec.name);
     const kept = filter(spec.name);
-    // Strings have no fixed size: nothing can be found behind them.
+    // Left out or not: what has no fixed size, as strings, hides where the next begins.
     const end = position + storedSize(spec);
     if (kept) wanted.push({ spec, begin: position, end });
     position = end;
