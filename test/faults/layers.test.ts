@@ -173,9 +173,9 @@ function resultOf({ shape, call }: Sample): Result {
   )(params, x);
   const tree = [params, output, gradients] as unknown as hk.tree.Tree<tf.Tensor>;
   const result = {
-    names: hk.tree.leavesWithPath<tf.Tensor>(tree).map(({ path }) => path.join('/')),
+    names: hk.tree.leavesWithPath(tree).map(({ path }) => path.join('/')),
     leaves: hk.tree
-      .leaves<tf.Tensor>(tree)
+      .leaves(tree)
       .map((leaf) => ({ shape: leaf.shape, values: leaf.dataSync().slice() as Float32Array })),
   };
   hk.tree.dispose([x, state, tree] as unknown as hk.tree.Tree<tf.Tensor>);
