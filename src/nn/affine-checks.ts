@@ -1,7 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { TankaError } from '../errors/tanka-error.js';
 import type { Initializer } from '../module/parameters.js';
-import { nameOf, type LayerName } from './input-checks.js';
+import { checkBroadcasts, checkTensor, nameOf, type LayerName } from './input-checks.js';
 
 type Affine = 'scale' | 'offset';
 
@@ -20,14 +20,20 @@ export function checkAffineInit(
   );
 }
 
-/** @throws `call-options` for a value of what the layer has a parameter for */
+/** @throws `call-options` for a value of what the layer has a parameter for; `input-shape` for one that does not broadcast to `x` */
 export function checkAffineCall(
   layer: LayerName,
   what: Affine,
   created: boolean,
   value: Tensor | undefined,
+  x: Tensor,
 ): void {
-  if (!created || value === undefined) return;
+  if (value === undefined) return;
+  if (!created) {
+    checkTensor(layer, x);
+    checkBroadcasts(layer, value, x.shape, `its ${what}`);
+    return;
+  }
   const option = what === 'scale' ? 'createScale' : 'createOffset';
   throw new TankaError(
     'call-options',

@@ -20,7 +20,8 @@ import type { Initializer } from '../module/parameters.js';
 import { nextRngKey } from '../module/rng.js';
 import type { PRNGKey } from '../random/key.js';
 import { dropoutOf } from './dropout.js';
-import { checkRank, show, wrongShape } from './input-checks.js';
+import { checkBroadcasts, checkRank, checkTensor, show, wrongShape } from './input-checks.js';
+import { checkWhole } from './option-checks.js';
 import { Linear } from './linear.js';
 
 /** Options of {@link MultiHeadAttention}. */
@@ -85,6 +86,8 @@ export class MultiHeadAttention extends Module {
     }
     this.valueSize = valueSize ?? keySize;
     this.modelSize = modelSize ?? keySize * numHeads;
+    for (const what of ['numHeads', 'keySize', 'valueSize', 'modelSize'] as const)
+      checkWhole(this, what, this[what], 1);
     this.projectionOptions = {
       wInit: wInit ?? varianceScaling({ scale: wInitScale as number }),
       withBias,
@@ -99,7 +102,7 @@ export class MultiHeadAttention extends Module {
    * @param mask true where a query may look at a key; of a shape that broadcasts to `[..., numHeads, T', T]`, and of its rank
    * @returns `[..., T', modelSize]`
    * @throws `input-rank` for a mask of another rank and for inputs below rank 2; `input-shape` for lengths and leading dimensions
-   *   that do not go together; `input-dtype`
+   *   that do not go together, and for a mask that does not broadcast; `input-dtype`
    */
   call(
     query: Tensor,
@@ -160,7 +163,11 @@ export class MultiHeadAttention extends Module {
   }
 
   #checkMask(mask: Tensor, logits: Tensor): void {
-    if (mask.rank === logits.rank) return;
+    checkTensor(this, mask, 'its mask');
+    if (mask.rank === logits.rank) {
+      checkBroadcasts(this, mask, logits.shape, 'its mask');
+      return;
+    }
     throw new TankaError(
       'input-rank',
       `The layer '${this.moduleName}' needs a mask of rank ${logits.rank}, to broadcast to its logits ${show(logits)}, but got ${show(mask)}. ` +
@@ -180,9 +187,11 @@ function swapHeadsAndLength(x: Tensor): Tensor {
  * @param query `[..., T', features]`
  * @param key `[..., T, features]`. Default: the query.
  * @returns bool `[1, ..., 1, T', T]`, of the rank of the attention's logits
+ * @throws `input-rank` below rank 2
  */
 export function causalMask(query: Tensor, key: Tensor = query): Tensor {
   return tidy(() => {
+    for (const x of [query, key]) checkRank('hk.causalMask', x, { min: 2 }, '[..., length, features]');
     const length = (x: Tensor): number => x.shape[x.rank - 2];
     const places = (size: number): Tensor => range(0, size, 1, 'int32');
     const ones = Array<number>(query.rank - 1).fill(1);

@@ -18,6 +18,7 @@ import { checkAxes, toAbsoluteAxes } from './axes.js';
 import { channelIndexOf } from './channel-index.js';
 import { ExponentialMovingAverage } from './exponential-moving-average.js';
 import { checkDtype, checkRank, wrongShape } from './input-checks.js';
+import { checkEps } from './option-checks.js';
 
 /** Options of {@link BatchNorm}. */
 export interface BatchNormOptions extends ModuleOptions {
@@ -69,6 +70,7 @@ export class BatchNorm extends Module {
   /** @throws `layer-options` */
   constructor(private readonly options: BatchNormOptions) {
     super(options);
+    checkEps(this, options.eps ?? 1e-5);
     const { createScale, createOffset, decayRate, scaleInit, offsetInit, axis, dataFormat } = options;
     checkAffineInit(this, 'scale', createScale, scaleInit);
     checkAffineInit(this, 'offset', createOffset, offsetInit);
@@ -90,15 +92,16 @@ export class BatchNorm extends Module {
     { testLocalStats = false, scale, offset }: BatchNormCallOptions = {},
   ): Tensor<R> {
     const { createScale, createOffset, eps = 1e-5, scaleInit, offsetInit, axis } = this.options;
-    checkAffineCall(this, 'scale', createScale, scale);
-    checkAffineCall(this, 'offset', createOffset, offset);
+    checkAffineCall(this, 'scale', createScale, scale, x);
+    checkAffineCall(this, 'offset', createOffset, offset, x);
     checkRank(this, x, { min: this.channelIndex === 1 ? 2 : 1 }, '[N, ..., C] or [N, C, ...]');
     checkDtype(this, x, 'float32');
     const [channels] = toAbsoluteAxes(this.channelIndex, x.rank);
     const reduced = [axis ?? [...x.shape.keys()].filter((i) => i !== channels)].flat();
     const axes = toAbsoluteAxes(reduced, x.rank);
-    if (axes.length < reduced.length)
-      throw wrongShape(this, x, `an input in which the axes [${reduced.join(', ')}] differ`);
+    if (axes.length < reduced.length || reduced.some((a) => a < -x.rank || a >= x.rank)) {
+      throw wrongShape(this, x, `an input with the axes [${reduced.join(', ')}], each another,`);
+    }
 
     let mean: Tensor;
     let variance: Tensor;

@@ -3,7 +3,7 @@ import { TankaError } from '../errors/tanka-error.js';
 import { module } from '../module/decorators.js';
 import { Module, type ModuleOptions } from '../module/module.js';
 import { getParameter, type Initializer } from '../module/parameters.js';
-import { checkDtype, checkRank, wrongShape } from './input-checks.js';
+import { checkBroadcasts, checkDtype, checkRank, wrongShape } from './input-checks.js';
 
 /** Options of {@link Bias}. */
 export interface BiasOptions extends ModuleOptions {
@@ -51,6 +51,7 @@ export class Bias extends Module {
     this.biasShape = this.#shapeFor(x);
     const b = getParameter('b', this.biasShape, { dtype: x.dtype, init: bInit });
     if (multiplier === undefined) return add(x, b);
+    if (typeof multiplier !== 'number') checkBroadcasts(this, multiplier, x.shape, 'its multiplier');
     // Broadcast first: a tensor as multiplier is aligned with the input, not with the bias.
     return add(x, mul(broadcastTo(b, x.shape), multiplier));
   }
@@ -60,7 +61,7 @@ export class Bias extends Module {
     if (biasDims === undefined) return x.shape.slice(1);
     if (biasDims.length === 0) return [];
     const dims = biasDims.map((dim) => (dim < 0 ? dim + x.rank : dim));
-    const outside = dims.findIndex((dim) => dim <= 0 || dim >= x.rank);
+    const outside = dims.findIndex((dim) => !Number.isInteger(dim) || dim <= 0 || dim >= x.rank);
     if (outside >= 0) {
       const why = dims[outside] === 0 ? 'is the batch, across which a bias cannot vary' : 'does not exist';
       throw new TankaError(

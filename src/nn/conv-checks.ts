@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { TankaError } from '../errors/tanka-error.js';
-import { checkDtype, checkRank, nameOf, show, type LayerName } from './input-checks.js';
+import { checkDtype, checkRank, checkTensor, nameOf, show, type LayerName } from './input-checks.js';
 
 /** @throws `layer-options` */
 export function checkSpatialDims(layer: LayerName, count: number): void {
@@ -8,6 +8,15 @@ export function checkSpatialDims(layer: LayerName, count: number): void {
   throw new TankaError(
     'layer-options',
     `${nameOf(layer)} convolves over a positive number of spatial dimensions, but got numSpatialDims = ${count}.`,
+  );
+}
+
+/** @throws `layer-options` for output channels that do not divide into the groups */
+export function checkGroups(layer: LayerName, outputChannels: number, groups: number): void {
+  if (outputChannels % groups === 0) return;
+  throw new TankaError(
+    'layer-options',
+    `${nameOf(layer)} cannot make outputChannels = ${outputChannels} in featureGroupCount = ${groups} groups of the same size.`,
   );
 }
 
@@ -30,12 +39,9 @@ export function checkSpatialInput(
 
 /** @throws `layer-options` */
 export function checkMask(layer: LayerName, mask: Tensor | undefined, wShape: readonly number[]): void {
-  if (
-    mask === undefined ||
-    (mask.rank === wShape.length && wShape.every((size, i) => mask.shape[i] === size))
-  ) {
-    return;
-  }
+  if (mask === undefined) return;
+  checkTensor(layer, mask, 'its mask');
+  if (mask.rank === wShape.length && wShape.every((size, i) => mask.shape[i] === size)) return;
   throw new TankaError(
     'layer-options',
     `${nameOf(layer)} needs a mask of the shape of its weights [${wShape.join(', ')}], but got ${show(mask)}.`,

@@ -10,6 +10,7 @@ import { getParameter, type Initializer } from '../module/parameters.js';
 import { channelIndexOf } from './channel-index.js';
 import { checkMask, checkSpatialDims, checkSpatialInput } from './conv-checks.js';
 import { nameOf } from './input-checks.js';
+import { checkWhole } from './option-checks.js';
 import { createFromTuple } from './pad.js';
 import { replicate } from './replicate.js';
 import { adjustedPadding } from './transposed-padding.js';
@@ -65,6 +66,7 @@ export class ConvNDTranspose extends Module {
     super(options);
     const { stride = 1, outputShape, padding = 'SAME', dataFormat = 'channels_last' } = options;
     checkSpatialDims(this, numSpatialDims);
+    checkWhole(this, 'outputChannels', outputChannels, 1);
     this.kernelShape = replicate(this, kernelShape, numSpatialDims, 'kernelShape');
     this.strides = replicate(this, stride, numSpatialDims, 'stride');
     if (typeof padding === 'string' && padding !== 'SAME' && padding !== 'VALID') {

@@ -7,8 +7,9 @@ import { module } from '../module/decorators.js';
 import { Module, type ModuleOptions } from '../module/module.js';
 import { getParameter, type Initializer } from '../module/parameters.js';
 import { channelIndexOf } from './channel-index.js';
-import { checkSpatialDims, checkSpatialInput, checkMask } from './conv-checks.js';
+import { checkGroups, checkMask, checkSpatialDims, checkSpatialInput } from './conv-checks.js';
 import { wrongShape } from './input-checks.js';
+import { checkWhole } from './option-checks.js';
 import { toWindowPadding, type Padding } from './padding.js';
 import { replicate } from './replicate.js';
 
@@ -71,6 +72,9 @@ export class ConvND extends Module {
     super(options);
     const { stride = 1, rate = 1, padding = 'SAME', dataFormat = 'channels_last' } = options;
     checkSpatialDims(this, numSpatialDims);
+    checkWhole(this, 'outputChannels', outputChannels, 1);
+    checkWhole(this, 'featureGroupCount', options.featureGroupCount ?? 1, 1);
+    checkGroups(this, outputChannels, options.featureGroupCount ?? 1);
     this.kernelShape = replicate(this, kernelShape, numSpatialDims, 'kernelShape');
     this.strides = replicate(this, stride, numSpatialDims, 'stride');
     this.rates = replicate(this, rate, numSpatialDims, 'rate');

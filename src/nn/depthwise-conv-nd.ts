@@ -8,6 +8,7 @@ import { getParameter } from '../module/parameters.js';
 import { channelIndexOf } from './channel-index.js';
 import type { ConvOptions } from './conv-nd.js';
 import { checkDtype, checkRank } from './input-checks.js';
+import { checkWhole } from './option-checks.js';
 import { toWindowPadding } from './padding.js';
 import { replicate } from './replicate.js';
 
@@ -40,6 +41,7 @@ export abstract class DepthwiseConvND extends Module {
     private readonly options: DepthwiseConvOptions,
   ) {
     super(options);
+    checkWhole(this, 'channelMultiplier', channelMultiplier, 1);
     const { stride = 1, rate = 1, padding = 'SAME', dataFormat = 'channels_last' } = options;
     this.kernelShape = replicate(this, kernelShape, numSpatialDims, 'kernelShape');
     this.strides = replicate(this, stride, numSpatialDims, 'stride');

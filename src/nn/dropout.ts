@@ -15,7 +15,7 @@ export interface DropoutOptions {
 
 /** @throws `layer-options` */
 function checkRate(layer: LayerName, rate: number): void {
-  if (rate >= 0 && rate < 1) return;
+  if (typeof rate === 'number' && rate >= 0 && rate < 1) return;
   throw new TankaError(
     'layer-options',
     `${nameOf(layer)} got the rate ${String(rate)}. The rate is the share of values that are dropped: a number from 0 up to, but without, 1.`,

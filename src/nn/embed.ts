@@ -8,6 +8,7 @@ import { Module, type ModuleOptions } from '../module/module.js';
 import { getParameter, type Initializer } from '../module/parameters.js';
 import { oneHot } from './functions/one-hot.js';
 import { checkDtype } from './input-checks.js';
+import { checkWhole } from './option-checks.js';
 
 /** The two ways of {@link Embed} to look embeddings up. */
 export const EmbedLookupStyle = {
@@ -61,6 +62,10 @@ export class Embed extends Module {
         `vocabSize: ${vocabSize} and embedDim: ${embedDim} with an embeddingMatrix of shape [${given.join(', ')}]`,
       );
     }
+    checkWhole(this, 'vocabSize', vocabSize, 1);
+    checkWhole(this, 'embedDim', embedDim, 1);
+    if (embeddingMatrix instanceof Tensor)
+      checkDtype(this, embeddingMatrix, 'float32', 'its embeddingMatrix');
     this.vocabSize = vocabSize;
     this.embedDim = embedDim;
     this.lookupStyle = lookupStyle;

@@ -18,6 +18,7 @@ import { module } from '../module/decorators.js';
 import { Module, type ModuleOptions } from '../module/module.js';
 import { getState, setState } from '../module/state.js';
 import { checkDtype, nameOf } from './input-checks.js';
+import { checkNumber, checkWhole } from './option-checks.js';
 
 /** Options of {@link ExponentialMovingAverage}. */
 export interface ExponentialMovingAverageOptions extends ModuleOptions {
@@ -48,8 +49,8 @@ export class ExponentialMovingAverage extends Module {
   private readonly warmupLength: number;
 
   /**
-   * @param decay in `[0, 1)`; near 1 forgets slowly
-   * @throws `layer-options` for a negative warm-up, or one with debiasing
+   * @param decay in `[0, 1]`; near 1 forgets slowly
+   * @throws `layer-options` for another decay, a negative warm-up, or one with debiasing
    */
   constructor(
     readonly decay: number,
@@ -57,12 +58,8 @@ export class ExponentialMovingAverage extends Module {
   ) {
     super(options);
     const { zeroDebias = true, warmupLength = 0 } = options;
-    if (warmupLength < 0) {
-      throw new TankaError(
-        'layer-options',
-        `${nameOf(this)} needs a warmupLength of at least 0, but got ${warmupLength}.`,
-      );
-    }
+    checkNumber(this, 'decay', decay, { min: 0, max: 1 });
+    checkWhole(this, 'warmupLength', warmupLength, 0);
     if (warmupLength > 0 && zeroDebias) {
       throw new TankaError(
         'layer-options',

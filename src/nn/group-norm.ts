@@ -18,6 +18,7 @@ import { checkAffineCall, checkAffineInit } from './affine-checks.js';
 import { checkAxes, toAbsoluteAxes, type AxisOrAxes } from './axes.js';
 import { channelIndexOf } from './channel-index.js';
 import { checkDtype, checkRank, wrongShape } from './input-checks.js';
+import { checkEps, checkWhole } from './option-checks.js';
 import type { NormCallOptions } from './layer-norm.js';
 
 /** Options of {@link GroupNorm}. */
@@ -62,6 +63,8 @@ export class GroupNorm extends Module {
     private readonly options: GroupNormOptions = {},
   ) {
     super(options);
+    checkEps(this, options.eps ?? 1e-5);
+    checkWhole(this, 'groups', groups, 1);
     const { axis, createScale = true, createOffset = true, scaleInit, offsetInit, dataFormat } = options;
     checkAffineInit(this, 'scale', createScale, scaleInit);
     checkAffineInit(this, 'offset', createOffset, offsetInit);
@@ -77,8 +80,8 @@ export class GroupNorm extends Module {
   call<R extends Rank>(x: Tensor<R>, { scale, offset }: NormCallOptions = {}): Tensor<R> {
     const { axis = { start: 1 }, createScale = true, createOffset = true, eps = 1e-5 } = this.options;
     const { scaleInit = constant(1), offsetInit = constant(0) } = this.options;
-    checkAffineCall(this, 'scale', createScale, scale);
-    checkAffineCall(this, 'offset', createOffset, offset);
+    checkAffineCall(this, 'scale', createScale, scale, x);
+    checkAffineCall(this, 'offset', createOffset, offset, x);
     const ranks = this.rank === undefined ? { min: 2 } : { min: this.rank, max: this.rank };
     checkRank(
       this,

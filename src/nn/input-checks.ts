@@ -14,9 +14,15 @@ export function show(x: Tensor): string {
   return `${x.dtype} [${x.shape.join(', ')}]`;
 }
 
-/** @throws `input-not-tensor` */
-export function checkTensor(layer: LayerName, x: unknown, what = 'its input'): void {
-  if (x instanceof Tensor) return;
+/** @throws `input-not-tensor`; `tensor-disposed` */
+export function checkTensor(layer: LayerName, x: unknown, what = 'its input'): asserts x is Tensor {
+  if (x instanceof Tensor) {
+    if (!x.isDisposed) return;
+    throw new TankaError(
+      'tensor-disposed',
+      `${nameOf(layer)} got a tensor ${show(x as Tensor)} as ${what} that was disposed of before. Dispose of it after its last use.`,
+    );
+  }
   const got = Array.isArray(x) ? 'an array' : String(x);
   throw new TankaError(
     'input-not-tensor',
@@ -51,16 +57,24 @@ export function checkRank(
 /** @throws `input-not-tensor`; `input-dtype` */
 export function checkDtype(
   layer: LayerName,
-  x: Tensor,
+  x: Tensor | undefined,
   dtype: 'float32' | 'int32' | 'bool',
   what = 'its input',
-): void {
+): asserts x is Tensor {
   checkTensor(layer, x, what);
   if (x.dtype === dtype) return;
   throw new TankaError(
     'input-dtype',
     `${nameOf(layer)} needs ${dtype} values as ${what}, but got ${show(x)}. Convert it first: tf.cast(x, '${dtype}').`,
   );
+}
+
+/** @throws `input-not-tensor`; `input-shape` unless `x` broadcasts to the shape */
+export function checkBroadcasts(layer: LayerName, x: Tensor, shape: readonly number[], what: string): void {
+  checkTensor(layer, x, what);
+  const offset = shape.length - x.rank;
+  if (offset >= 0 && x.shape.every((size, i) => size === 1 || size === shape[offset + i])) return;
+  throw wrongShape(layer, x, `a shape that broadcasts to [${shape.join(', ')}]`, what);
 }
 
 /** A refusal of an input whose sizes do not fit, with what fits. */

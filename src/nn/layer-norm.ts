@@ -19,6 +19,7 @@ import { getParameter, type Initializer } from '../module/parameters.js';
 import { checkAffineCall, checkAffineInit } from './affine-checks.js';
 import { checkAxes, paramShape, toAbsoluteAxes, type AxisOrAxes } from './axes.js';
 import { checkDtype, checkRank } from './input-checks.js';
+import { checkEps } from './option-checks.js';
 
 /** Options of {@link LayerNorm}. */
 export interface LayerNormOptions extends ModuleOptions {
@@ -59,6 +60,7 @@ export class LayerNorm extends Module {
   /** @throws `layer-options` */
   constructor(private readonly options: LayerNormOptions) {
     super(options);
+    checkEps(this, options.eps ?? 1e-5);
     const { axis, createScale, createOffset, scaleInit, offsetInit, paramAxis } = options;
     checkAffineInit(this, 'scale', createScale, scaleInit);
     checkAffineInit(this, 'offset', createOffset, offsetInit);
@@ -72,8 +74,8 @@ export class LayerNorm extends Module {
    */
   call<R extends Rank>(x: Tensor<R>, { scale, offset }: NormCallOptions = {}): Tensor<R> {
     const { createScale, createOffset, eps = 1e-5, scaleInit, offsetInit } = this.options;
-    checkAffineCall(this, 'scale', createScale, scale);
-    checkAffineCall(this, 'offset', createOffset, offset);
+    checkAffineCall(this, 'scale', createScale, scale, x);
+    checkAffineCall(this, 'offset', createOffset, offset, x);
     checkRank(this, x, { min: 1 }, '[..., C]');
     checkDtype(this, x, 'float32');
     const axes = toAbsoluteAxes(this.options.axis, x.rank);

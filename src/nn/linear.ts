@@ -5,6 +5,7 @@ import { module } from '../module/decorators.js';
 import { Module, type ModuleOptions } from '../module/module.js';
 import { getParameter, type Initializer } from '../module/parameters.js';
 import { checkDtype, checkRank } from './input-checks.js';
+import { checkWhole } from './option-checks.js';
 
 /** Options of {@link Linear}. */
 export interface LinearOptions extends ModuleOptions {
@@ -31,6 +32,7 @@ export class Linear extends Module {
     private readonly options: LinearOptions = {},
   ) {
     super(options);
+    checkWhole(this, 'outputSize', outputSize, 0);
   }
 
   /**

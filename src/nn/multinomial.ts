@@ -1,6 +1,7 @@
 import { expandDims, tidy, transpose, type Tensor } from '@tensorflow/tfjs-core';
 import { categorical } from '../random/categorical.js';
 import type { PRNGKey } from '../random/key.js';
+import { checkRank } from './input-checks.js';
 
 /**
  * Draws classes with the probabilities `softmax(logits)`.
@@ -10,6 +11,7 @@ import type { PRNGKey } from '../random/key.js';
  */
 export function multinomial(rng: PRNGKey, logits: Tensor, numSamples: number): Tensor {
   return tidy(() => {
+    checkRank('hk.multinomial', logits, { min: 1 }, '[...batch, classes]');
     const batch = logits.shape.slice(0, -1);
     if (numSamples === 1) return expandDims(categorical(rng, logits), -1);
     const samples = categorical(rng, logits, { shape: [numSamples, ...batch] });

@@ -50,9 +50,7 @@ export function createFromPadfn(
 export { createFromPadfn as create };
 
 function isPair(padding: unknown): padding is PaddingPair {
-  return (
-    Array.isArray(padding) && padding.length === 2 && padding.every((cells) => typeof cells === 'number')
-  );
+  return Array.isArray(padding) && padding.length === 2 && padding.every((cells) => Number.isInteger(cells));
 }
 
 /**
@@ -69,7 +67,7 @@ export function createFromTuple(padding: PaddingPair | readonly PaddingPair[], n
   }
   throw new TankaError(
     'layer-options',
-    `A padding must be a pair [before, after], or one pair for each of the ${n} dimensions, but got ${JSON.stringify(padding)}.`,
+    `A padding must be a pair [before, after], or one pair for each of the ${n} dimensions, but got ${JSON.stringify(padding)}. The cells are whole numbers.`,
   );
 }
 

@@ -2,6 +2,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { PoolOptions } from '../backend/ops/pool.js';
 import { TankaError } from '../errors/tanka-error.js';
 import { checkTensor, nameOf, wrongShape, type LayerName } from './input-checks.js';
+import { checkWhole } from './option-checks.js';
 
 /** What the pools take beside their input. */
 export interface PoolArguments {
@@ -18,6 +19,7 @@ function toFullShape(
   size: number | readonly number[],
   channelAxis: number | null,
 ): number[] {
+  for (const cells of [size].flat()) checkWhole(layer, 'window and stride', cells, 1);
   if (typeof size === 'number') {
     if (channelAxis !== null && channelAxis !== 0 && Math.abs(channelAxis) >= x.rank) {
       throw wrongShape(layer, x, `an input that has the channel axis ${channelAxis}`);

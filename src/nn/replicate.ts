@@ -1,10 +1,11 @@
 import { TankaError } from '../errors/tanka-error.js';
 import { nameOf, type LayerName } from './input-checks.js';
+import { checkWhole } from './option-checks.js';
 
 /**
  * One value for each dimension: a single one counts for all.
  *
- * @throws `layer-options` for an array of another length than 1 and `count`
+ * @throws `layer-options` for an array of another length than 1 and `count`, and for what is neither a whole number from 1 up nor a function
  */
 export function replicate<T extends number | ((...args: never[]) => unknown)>(
   layer: LayerName,
@@ -12,8 +13,8 @@ export function replicate<T extends number | ((...args: never[]) => unknown)>(
   count: number,
   what: string,
 ): T[] {
-  if (!Array.isArray(value)) return Array.from({ length: count }, () => value as T);
-  const values = value as readonly T[];
+  const values = (Array.isArray(value) ? value : [value]) as readonly T[];
+  for (const item of values) if (typeof item !== 'function') checkWhole(layer, what, item, 1);
   if (values.length === 1) return Array.from({ length: count }, () => values[0]);
   if (values.length === count) return [...values];
   throw new TankaError(

@@ -3,6 +3,7 @@ import { TankaError } from '../errors/tanka-error.js';
 import { module } from '../module/decorators.js';
 import { Module, type ModuleOptions } from '../module/module.js';
 import { checkTensor, wrongShape } from './input-checks.js';
+import { checkWhole } from './option-checks.js';
 
 /** Options of {@link Reshape}. */
 export interface ReshapeOptions extends ModuleOptions {
@@ -29,12 +30,13 @@ export class Reshape extends Module {
   ) {
     super(options);
     this.preserveDims = options.preserveDims ?? 1;
-    if (this.preserveDims === 0) {
+    if (!Number.isInteger(this.preserveDims) || this.preserveDims === 0) {
       throw new TankaError(
         'layer-options',
-        `The layer '${this.moduleName}' got preserveDims: 0. Pass a positive number of leading dimensions to keep, or a negative number of trailing ones to replace.`,
+        `The layer '${this.moduleName}' got preserveDims: ${this.preserveDims}. Pass a positive number of leading dimensions to keep, or a negative number of trailing ones to replace.`,
       );
     }
+    for (const size of outputShape) checkWhole(this, 'size of the output shape', size, -1);
     if (outputShape.filter((size) => size === -1).length > 1) {
       throw new TankaError(
         'layer-options',

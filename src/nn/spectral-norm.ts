@@ -13,13 +13,13 @@ import {
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
 import { stopGradient } from '../backend/ops/stop-gradient.js';
-import { TankaError } from '../errors/tanka-error.js';
 import { constant, randomNormal } from '../initializers/index.js';
 import { module } from '../module/decorators.js';
 import { Module, type ModuleOptions } from '../module/module.js';
 import { getState, setState } from '../module/state.js';
 import type { UpdateOptions } from './exponential-moving-average.js';
-import { checkDtype, checkRank, nameOf } from './input-checks.js';
+import { checkDtype, checkRank } from './input-checks.js';
+import { checkEps, checkWhole } from './option-checks.js';
 
 /** Options of {@link SpectralNorm}. */
 export interface SpectralNormOptions extends ModuleOptions {
@@ -54,12 +54,8 @@ export class SpectralNorm extends Module {
   constructor(options: SpectralNormOptions = {}) {
     super(options);
     const { eps = 1e-4, nSteps = 1 } = options;
-    if (!(nSteps >= 1)) {
-      throw new TankaError(
-        'layer-options',
-        `${nameOf(this)} needs at least one step, but got nSteps = ${nSteps}.`,
-      );
-    }
+    checkEps(this, eps);
+    checkWhole(this, 'nSteps', nSteps, 1);
     this.eps = eps;
     this.nSteps = nSteps;
   }

@@ -78,7 +78,8 @@ export function convolution(x: Tensor, w: Tensor, options: ConvolutionOptions): 
   );
   const counts = spatial.map((size, i) => windowCount(size, extents[i], strides[i], pairs[i]));
   const outputShape = [x.shape[0], ...counts, w.shape[w.rank - 1]];
-  if (product(outputShape) === 0) return zeros(outputShape);
+  // Windows of nothing sum up to nothing.
+  if (product(outputShape) === 0 || w.size === 0) return zeros(outputShape);
   return convolveSpatial(x, w, { strides, dilations, pairs, groups });
 }
 

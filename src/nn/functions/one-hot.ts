@@ -9,6 +9,10 @@ import {
   type Tensor,
 } from '@tensorflow/tfjs-core';
 
+import { TankaError } from '../../errors/tanka-error.js';
+import { checkTensor, show } from '../input-checks.js';
+import { checkWhole } from '../option-checks.js';
+
 /** Options of {@link oneHot}. */
 export interface OneHotOptions {
   /** Default `float32`. */
@@ -22,6 +26,7 @@ export interface OneHotOptions {
  *
  * @param x class numbers `[...shape]`
  * @returns `[...shape, numClasses]`, the new axis at `axis`
+ * @throws `layer-options` for a `numClasses` that is no whole number from 0 up; `call-options` for an axis that the result does not have
  */
 export function oneHot(
   x: Tensor,
@@ -29,7 +34,15 @@ export function oneHot(
   { dtype = 'float32', axis = -1 }: OneHotOptions = {},
 ): Tensor {
   return tidy(() => {
+    checkTensor('hk.nn.oneHot', x);
+    checkWhole('hk.nn.oneHot', 'numClasses', numClasses, 0);
     const dim = axis < 0 ? axis + x.rank + 1 : axis;
+    if (!Number.isInteger(axis) || dim < 0 || dim > x.rank) {
+      throw new TankaError(
+        'call-options',
+        `hk.nn.oneHot got the axis ${axis} for an input ${show(x)}. Use axes from ${-x.rank - 1} to ${x.rank}.`,
+      );
+    }
     const classes = reshape(range(0, numClasses, 1, x.dtype === 'float32' ? 'float32' : 'int32'), [
       ...Array.from({ length: x.rank + 1 }, (_, i) => (i === dim ? numClasses : 1)),
     ]);

@@ -2,6 +2,8 @@ import { add, type Tensor } from '@tensorflow/tfjs-core';
 import { module } from '../../module/decorators.js';
 import type { ModuleOptions } from '../../module/module.js';
 import { ConvND } from '../conv-nd.js';
+import { replicate } from '../replicate.js';
+import { checkWhole } from '../option-checks.js';
 import { checkDtype, checkRank, wrongShape } from '../input-checks.js';
 import { RNNCore, zeroState } from './core.js';
 import { lstmStep, type LSTMState } from './lstm.js';
@@ -30,7 +32,8 @@ abstract class ConvNDLSTM extends RNNCore<LSTMState> {
     options: ConvLSTMOptions,
   ) {
     super(options);
-    this.inputShape = options.inputShape;
+    this.inputShape = replicate(this, options.inputShape, numSpatialDims, 'inputShape');
+    checkWhole(this, 'outputChannels', options.outputChannels, 1);
     this.outputChannels = options.outputChannels;
     this.kernelShape = options.kernelShape;
   }
@@ -41,7 +44,8 @@ abstract class ConvNDLSTM extends RNNCore<LSTMState> {
    * @throws `input-rank`; `input-dtype`; `input-shape`
    */
   call(inputs: Tensor, state: LSTMState): [output: Tensor, state: LSTMState] {
-    this.#checkStep(inputs, state.hidden);
+    this.#checkStep(inputs, state?.hidden);
+    this.#checkStep(inputs, state.cell);
     const convolution = (name: string): ConvND =>
       new ConvND(this.numSpatialDims, 4 * this.outputChannels, this.kernelShape, { name });
     const inputToHidden = convolution('input_to_hidden');
@@ -55,7 +59,7 @@ abstract class ConvNDLSTM extends RNNCore<LSTMState> {
     return { hidden: zeroState(shape, batchSize), cell: zeroState(shape, batchSize) };
   }
 
-  #checkStep(inputs: Tensor, hidden: Tensor): void {
+  #checkStep(inputs: Tensor, hidden: Tensor | undefined): void {
     const rank = this.numSpatialDims + 1;
     const expected = `[batch, ${this.inputShape.join(', ')}, channels]`;
     checkRank(this, inputs, { min: rank, max: rank + 1 }, `${expected} or without batch`);
@@ -63,6 +67,7 @@ abstract class ConvNDLSTM extends RNNCore<LSTMState> {
     const spatial = inputs.shape.slice(-rank, -1);
     if (String(spatial) !== String(this.inputShape)) throw wrongShape(this, inputs, expected);
     const state = [...inputs.shape.slice(0, -1), this.outputChannels];
+    checkDtype(this, hidden, 'float32', 'its state');
     if (String(hidden.shape) === String(state)) return;
     throw wrongShape(
       this,

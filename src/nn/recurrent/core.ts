@@ -1,6 +1,7 @@
 import { zeros, type Tensor } from '@tensorflow/tfjs-core';
 import { Module } from '../../module/module.js';
 import { checkDtype, checkRank, wrongShape } from '../input-checks.js';
+import { checkWhole } from '../option-checks.js';
 
 /** What an unroll calls at each step: a module, or anything else with this method. */
 export interface Core<Input, State, Output> {
@@ -38,8 +39,9 @@ export interface AnyRNNCore {
   initialState(batchSize: number | null): unknown;
 }
 
-/** Zeros `[batchSize, ...shape]`, or `[...shape]` without batch. */
+/** Zeros `[batchSize, ...shape]`, or `[...shape]` without batch. @throws `layer-options` */
 export function zeroState(shape: readonly number[], batchSize: number | null): Tensor {
+  for (const size of [...shape, batchSize ?? 0]) checkWhole('initialState', 'size of a state', size, 0);
   return zeros(batchSize === null ? [...shape] : [batchSize, ...shape]);
 }
 
@@ -48,7 +50,7 @@ export function zeroState(shape: readonly number[], batchSize: number | null): T
  *
  * @throws `input-not-tensor`; `input-rank`; `input-dtype`; `input-shape` for a state of another shape
  */
-export function checkStep(core: Module, inputs: Tensor, state: Tensor, hiddenSize: number): void {
+export function checkStep(core: Module, inputs: Tensor, state: Tensor | undefined, hiddenSize: number): void {
   checkRank(core, inputs, { min: 1, max: 2 }, '[batch, inputSize] or [inputSize]');
   checkDtype(core, inputs, 'float32');
   checkDtype(core, state, 'float32', 'its state');

@@ -1,7 +1,7 @@
 import { concat, type Tensor } from '@tensorflow/tfjs-core';
 import { TankaError } from '../../errors/tanka-error.js';
 import { module } from '../../module/decorators.js';
-import type { ModuleOptions } from '../../module/module.js';
+import type { Module, ModuleOptions } from '../../module/module.js';
 import { map } from '../../tree/tree.js';
 import { applyLayer, checkLayers, type Layer } from '../sequential.js';
 import { RNNCore, type AnyRNNCore } from './core.js';
@@ -11,6 +11,16 @@ export type DeepRNNState = readonly unknown[];
 
 function isCore(layer: unknown): layer is RNNCore<unknown, unknown, unknown> {
   return layer instanceof RNNCore;
+}
+
+/** @throws `input-shape` unless the state has an entry for each core */
+function checkState(core: Module, state: unknown, cores: number): void {
+  if (Array.isArray(state) && state.length === cores) return;
+  const got = Array.isArray(state) ? `an array of ${state.length}` : String(state);
+  throw new TankaError(
+    'input-shape',
+    `The layer '${core.moduleName}' takes an array with one entry for each of its ${cores} cores as its state, but got ${got}. Start from its initialState(…).`,
+  );
 }
 
 /**
@@ -30,6 +40,7 @@ export class DeepRNN<Input = Tensor, Output = Tensor> extends RNNCore<DeepRNNSta
 
   /** Hands the inputs through the layers; each core gets its entry of the state. */
   call(inputs: Input, state: DeepRNNState): [output: Output, state: DeepRNNState] {
+    checkState(this, state, this.layers.filter(isCore).length);
     const next: unknown[] = [];
     let current: unknown = inputs;
     for (const layer of this.layers) {
@@ -63,6 +74,7 @@ class DeepRNNWithSkipConnections<Input, Output> extends RNNCore<DeepRNNState, In
   }
 
   call(inputs: Input, state: DeepRNNState): [output: Output, state: DeepRNNState] {
+    checkState(this, state, this.layers.length);
     const outputs: unknown[] = [];
     const next: unknown[] = [];
     this.layers.forEach((core, i) => {

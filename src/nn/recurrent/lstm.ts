@@ -42,7 +42,8 @@ export class LSTM extends RNNCore<LSTMState> {
    * @throws `input-rank`; `input-dtype`; `input-shape`
    */
   call(inputs: Tensor, state: LSTMState): [output: Tensor, state: LSTMState] {
-    checkStep(this, inputs, state.hidden, this.hiddenSize);
+    checkStep(this, inputs, state?.hidden, this.hiddenSize);
+    checkStep(this, inputs, state.cell, this.hiddenSize);
     const gates = new Linear(4 * this.hiddenSize).call(concat([inputs, state.hidden], -1));
     return lstmStep(gates, state);
   }

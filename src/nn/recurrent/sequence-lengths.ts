@@ -1,6 +1,6 @@
 import { cast, expandDims, less, mul, range, reshape, where, type Tensor } from '@tensorflow/tfjs-core';
 import { map } from '../../tree/tree.js';
-import { checkDtype, wrongShape } from '../input-checks.js';
+import { checkDtype, show, wrongShape } from '../input-checks.js';
 
 /**
  * Which examples of a batch are not over yet at each step.
@@ -15,7 +15,16 @@ export function runningSteps(caller: string, sequenceLengths: Tensor, steps: num
   return less(expandDims(range(0, steps, 1, 'int32'), 1), expandDims(sequenceLengths, 0));
 }
 
+/** @throws `input-shape` when the lengths are of another batch */
 function alongBatch(running: Tensor, like: Tensor): Tensor {
+  if (running.size !== like.shape[0]) {
+    throw wrongShape(
+      'hk.dynamicUnroll',
+      running,
+      `one length for each of the batch of ${show(like)}`,
+      'sequenceLengths',
+    );
+  }
   return reshape(running, [running.size, ...Array<number>(like.rank - 1).fill(1)]);
 }
 
