@@ -75,4 +75,12 @@ export default tseslint.config(
       },
     },
   },
+  {
+    files: ['examples/web/offline.js'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        ['caches', 'fetch', 'files', 'Response', 'self', 'version'].map((name) => [name, 'readonly']),
+      ),
+    },
+  },
 );

@@ -8,6 +8,7 @@ const gates = [
   ['lint', 'eslint', '.'],
   ['types, TypeScript 6', 'tsc', '--noEmit'],
   ['types of the examples', 'tsc', '--noEmit', '-p', 'examples'],
+  ['types of the page', 'tsc', '--noEmit', '-p', 'examples/web'],
   ['types, TypeScript 7', 'node', 'node_modules/typescript7/bin/tsc', '--noEmit'],
   ['rooms and cycles', 'depcruise', 'src', '--config', '.dependency-cruiser.cjs'],
   ['dead exports', 'knip', '--include', 'files,exports,unlisted,unresolved', '--no-config-hints'],

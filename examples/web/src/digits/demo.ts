@@ -1,0 +1,65 @@
+import { dispose, memory, tensor4d, zeros, type Rank } from '@tensorflow/tfjs-core';
+import { element, showBars, timer } from '../page.js';
+import { loadCompressed, loadFile } from '../weights.js';
+import { paintMaps } from './maps.js';
+import { recogniser } from './model.js';
+import code from './model.ts?raw';
+import { Pad } from './pad.js';
+
+export async function start(): Promise<void> {
+  element('digits-code').textContent = code;
+  const recognise = recogniser(await loadFile('mnist.safetensors'));
+  const blankImage = zeros<Rank.R4>([1, 28, 28, 1]);
+  // The first call records the plan.
+  dispose([...recognise(blankImage), blankImage]);
+  const time = timer();
+
+  const look = (): void => {
+    const image = pad.image();
+    const begin = performance.now();
+    const input = tensor4d(image, [1, 28, 28, 1]);
+    const [probabilities, maps] = recognise(input);
+    const values = [...probabilities.dataSync<'float32'>()];
+    const took = time(performance.now() - begin);
+    const best = values.indexOf(Math.max(...values));
+    const blank = image.every((value) => value === 0);
+    showBars(
+      element('probabilities'),
+      values.map((value, digit) => ({ label: String(digit), value: blank ? 0 : value })),
+      blank ? -1 : best,
+    );
+    element('digit').textContent = blank ? '…' : String(best);
+    element('digit-time').textContent = took;
+    paintMaps(element<HTMLCanvasElement>('maps'), maps.dataSync<'float32'>(), maps.shape);
+    paintSeen(image);
+    dispose([input, probabilities, maps]);
+    element('digits').dataset.tensors = String(memory().numTensors);
+  };
+
+  // At most once a frame, however fast the pointer moves.
+  let waits = false;
+  const pad = new Pad(element<HTMLCanvasElement>('pad'), () => {
+    if (waits) return;
+    waits = true;
+    requestAnimationFrame(() => {
+      waits = false;
+      look();
+    });
+  });
+
+  element('clear').addEventListener('click', () => pad.clear());
+  let samples: Uint8Array | undefined;
+  let next = 0;
+  const showSample = async (): Promise<void> => {
+    samples ??= await loadCompressed('test-images');
+    pad.show(samples.subarray(784 * next, 784 * (next + 1)));
+    next = (next + 1) % (samples.length / 784);
+  };
+  element('sample').addEventListener('click', () => void showSample());
+}
+
+function paintSeen(image: Float32Array): void {
+  const pixels = new ImageData(28, 28);
+  image.forEach((value, i) => pixels.data.set([255 * value, 255 * value, 255 * value, 255], 4 * i));
+  element<HTMLCanvasElement>('seen').getContext('2d')?.putImageData(pixels, 0, 0);
+}

@@ -1,0 +1,83 @@
+import { startWorker } from 'tanka/worker';
+import { element, timer } from '../page.js';
+import { loadCompressed } from '../weights.js';
+import { LossChart } from './chart.js';
+import code from './model.ts?raw';
+import type { Digits, Trainer } from './training.worker.js';
+
+/** Steps between two looks at the curve, and between two tests. */
+const STEPS = 10;
+const TEST_EVERY = 50;
+
+export async function start(): Promise<void> {
+  element('training-code').textContent = code;
+  const load = async (name: string): Promise<Digits> => ({
+    images: await loadCompressed(`${name}-images`),
+    labels: await loadCompressed(`${name}-labels`),
+  });
+  const data = { train: await load('train'), test: await load('test') };
+  const { run } = startWorker<Trainer>(
+    () => new Worker(new URL('./training.worker.ts', import.meta.url), { type: 'module' }),
+    { data },
+  );
+  const chart = new LossChart(element('chart'));
+  const button = element<HTMLButtonElement>('train');
+  const download = element<HTMLButtonElement>('download');
+  const state = element('training-state');
+  let time = timer();
+  let step = 0;
+  let running = false;
+
+  const loop = async (): Promise<void> => {
+    while (running) {
+      const { losses, milliseconds } = await run.train(STEPS);
+      step += losses.length;
+      chart.add(losses);
+      element('step').textContent = String(step);
+      element('loss').textContent = (losses.reduce((a, b) => a + b) / losses.length).toFixed(3);
+      element('step-time').textContent = time(milliseconds);
+      download.disabled = false;
+      if (step % TEST_EVERY === 0)
+        element('accuracy').textContent = `${(100 * (await run.test())).toFixed(1)} %`;
+    }
+  };
+
+  let looping = Promise.resolve();
+  const set = (on: boolean): void => {
+    running = on;
+    button.textContent = on ? 'Pause' : step === 0 ? 'Start' : 'Go on';
+    state.textContent = on ? 'Training in a Web Worker; the page stays free.' : 'Paused.';
+    if (on) {
+      looping = looping.then(loop).catch((error: unknown) => {
+        running = false;
+        state.textContent = `Training stopped: ${String(error)}`;
+      });
+    }
+  };
+
+  button.addEventListener('click', () => set(!running));
+  const restart = async (): Promise<void> => {
+    set(false);
+    await looping;
+    await run.restart();
+    step = 0;
+    time = timer();
+    chart.clear();
+    download.disabled = true;
+    element('step').textContent = '0';
+    for (const id of ['loss', 'accuracy', 'step-time']) element(id).textContent = '–';
+    button.textContent = 'Start';
+    state.textContent = 'New parameters, from the same seed.';
+  };
+  element('restart').addEventListener('click', () => void restart());
+  const save = async (): Promise<void> => {
+    const bytes = (await run.checkpoint()) as Uint8Array<ArrayBuffer>;
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(new Blob([bytes], { type: 'application/octet-stream' }));
+    link.download = 'mnist.safetensors';
+    link.click();
+    URL.revokeObjectURL(link.href);
+    state.textContent = `Saved ${(bytes.length / 1e3).toFixed(0)} kB after ${step} steps.`;
+  };
+  download.addEventListener('click', () => void save());
+}
