@@ -1,5 +1,6 @@
 /**
- * Forward passes on the same weights and inputs, eager, one thread: the stock WASM backend and our kernels under the same code.
+ * Forward passes on the same weights and inputs, eager, one thread: the stock WASM backend and our kernels under the same code, and
+ * onnxruntime-web for whole networks.
  * `node --import tsx bench/wasm-inference.ts [part of a name]`
  */
 import * as tf from '@tensorflow/tfjs-core';
@@ -7,6 +8,9 @@ import '../src/index.js';
 import { useWasm } from '../src/backend/wasm/index.js';
 import { registerKernels, restoreStockKernels } from '../src/backend/wasm/register.js';
 import { interleave, row, type Contender } from './measure.js';
+import { conv, gpt, mlp, type Work } from './nets/haiku.js';
+import { onnxRunner } from './nets/onnx.js';
+import { tfjsLayers } from './nets/tfjs.js';
 
 const only = process.argv[2] ?? '';
 const report = await useWasm();
@@ -14,7 +18,7 @@ console.log(
   `node ${process.version}, ${report.relaxedSimd ? 'relaxed SIMD' : 'SIMD'}; stock: tfjs-backend-wasm 4.22.0`,
 );
 
-async function compare(title: string, work: () => tf.Tensor): Promise<void> {
+async function compare(title: string, work: () => tf.Tensor, goal?: number): Promise<void> {
   if (!title.includes(only)) return;
   restoreStockKernels();
   const expected = tf.tidy(work);
@@ -29,7 +33,7 @@ async function compare(title: string, work: () => tf.Tensor): Promise<void> {
     stock: { prepare: restoreStockKernels, run },
     tanka: { prepare: registerKernels, run },
   };
-  console.log(row(title, await interleave(contenders, { rounds: 11, sampleMs: 2, warmUp: 5 })));
+  console.log(row(title, await interleave(contenders, { rounds: 11, sampleMs: 2, warmUp: 5 }), goal));
   console.log(`  results differ by at most ${difference.toExponential(1)}`);
 }
 
@@ -65,25 +69,38 @@ function attentionStack(layers: number, width: number, length: number, heads: nu
     }, x0);
 }
 
-await compare('attention blocks L4 d256 T128, forward', attentionStack(4, 256, 128, 8));
+await compare('attention blocks L4 d256 T128, forward', attentionStack(4, 256, 128, 8), 2.5);
 
-function perceptron(batch: number): () => tf.Tensor {
-  const layers = [
-    [784, 300],
-    [300, 100],
-    [100, 10],
-  ].map(([from, to]) => ({ kernel: weight(from, to) as tf.Tensor2D, bias: weight(to) }));
-  const x = tf.randomUniform<tf.Rank.R2>([batch, 784]);
-  return () =>
-    layers.reduce(
-      (a, { kernel, bias }, i) =>
-        tf.fused.matMul({ a, b: kernel, bias, activation: i < 2 ? 'relu' : 'linear' }) as tf.Tensor2D,
-      x,
-    );
+/** A whole network: the same TensorFlow.js code on stock and on our kernels, and onnxruntime-web on the same weights. */
+async function compareNetwork({ title, input, network }: Work): Promise<void> {
+  if (!title.includes(only)) return;
+  const x = tf.tensor(input.values, [...input.shape]);
+  const run = (): Float32Array => {
+    const y = tf.tidy(() => network(tfjsLayers, x));
+    const values = y.dataSync() as Float32Array;
+    y.dispose();
+    return values;
+  };
+  const onnx = await onnxRunner(network, input);
+  restoreStockKernels();
+  const results = [run(), await onnx()];
+  registerKernels();
+  const expected = run();
+  const far = Math.max(
+    ...results.map((values) => values.reduce((a, v, i) => Math.max(a, Math.abs(v - expected[i])), 0)),
+  );
+  const contenders: Record<string, Contender> = {
+    stock: { prepare: restoreStockKernels, run: () => void run() },
+    onnx: { run: async () => void (await onnx()) },
+    tanka: { prepare: registerKernels, run: () => void run() },
+  };
+  console.log(row(`${title}, forward`, await interleave(contenders, { rounds: 11, sampleMs: 2, warmUp: 5 })));
+  console.log(`  results differ by at most ${far.toExponential(1)}`);
+  x.dispose();
 }
 
-for (const batch of [1, 32, 256])
-  await compare(`MLP 784-300-100-10, batch ${batch}, forward`, perceptron(batch));
+for (const work of [() => mlp(1), () => mlp(32), () => mlp(256), () => conv(1), () => conv(32), gpt])
+  await compareNetwork(work());
 
 function depthwise(size: number, channels: number, stride: number): () => tf.Tensor {
   const x = tf.randomUniform<tf.Rank.R4>([1, size, size, channels]);

@@ -14,7 +14,7 @@ const outOfTime = Symbol('out of time');
  * @throws `wasm-start-failed`
  */
 export async function startBackend(threaded: boolean, wait = patience): Promise<void> {
-  const ok = threaded ? await Promise.race([withRepairedThreads(attempt), timer(wait)]) : await attempt();
+  const ok = threaded ? await within(wait, withRepairedThreads(attempt)) : await attempt();
   if (ok === true) return;
   if (ok === outOfTime) {
     const factory = findBackendFactory('wasm') as () => Promise<never>;
@@ -46,6 +46,15 @@ async function attempt(): Promise<boolean> {
   }
 }
 
-function timer(wait: number): Promise<typeof outOfTime> {
-  return new Promise((resolve) => setTimeout(() => resolve(outOfTime), wait));
+/** What `promise` gives, if it does in time. Its timer does not outlive it: it would keep the process. */
+function within<Result>(wait: number, promise: Promise<Result>): Promise<Result | typeof outOfTime> {
+  let timer: ReturnType<typeof setTimeout>;
+  const late = new Promise<typeof outOfTime>((resolve) => {
+    timer = setTimeout(() => {
+      resolve(outOfTime);
+    }, wait);
+  });
+  return Promise.race([promise, late]).finally(() => {
+    clearTimeout(timer);
+  });
 }

@@ -3,6 +3,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import { fused, getBackend, getKernel, matMul, ones, tensor } from '@tensorflow/tfjs-core';
 import { expect } from 'chai';
 import { hasRelaxedSimd, importShared, instantiateKernels } from '../../../src/backend/wasm/binary.js';
@@ -229,6 +230,19 @@ describe('useWasm', () => {
     expect(stderr).to.match(/threads of the WASM backend did not start/);
   });
 
+  it('asks for threads in Node in vain, says so in its report, and leaves no timer that keeps the process', async () => {
+    const { result, stderr } = await inFreshProcess(`
+      const report = await useWasm({ threads: 2 });
+      const timers = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+      const again = await useWasm({ threads: 2 });
+      const other = await useWasm({ threads: 1 }).then(() => undefined, (error) => error.code);
+      const product = tf.matMul(tf.ones([2, 2]), tf.ones([2, 2]));
+      console.log(JSON.stringify([report.threads, again.threads, other, timers, [...product.dataSync()]]));
+    `);
+    expect(result).to.deep.equal([1, 1, 'wasm-started', 0, [2, 2, 2, 2]]);
+    expect(stderr).to.equal('');
+  });
+
   it('fails with a clear error when the backend starts neither way', async () => {
     const { result } = await inFreshProcess(`
       import { startBackend } from './src/backend/wasm/watchdog.ts';
@@ -281,9 +295,10 @@ describe('useWasm', () => {
     expect(importShared(bytes).length).to.be.greaterThan(bytes.length);
   });
 
-  it('has binaries that touch nothing but the memory they import', () => {
+  it('has binaries of at most 40 kB, compressed, that touch nothing but the memory they import', () => {
     for (const name of ['tanka-simd', 'tanka-relaxed-simd']) {
       const bytes = new Uint8Array(readFileSync(`${binaries}/${name}.wasm`));
+      expect(gzipSync(bytes).length, `${name}, compressed`).to.be.lessThan(40_000);
       if (!WebAssembly.validate(bytes)) continue;
       const module = new WebAssembly.Module(bytes);
       expect(WebAssembly.Module.imports(module)).to.deep.equal([
