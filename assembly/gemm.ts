@@ -134,6 +134,10 @@ export function gemm(
     if (!accumulate) fillRows(m, n, c, rowC, bias, activation);
     return;
   }
+  if (m == 1 && columnStrideB == 1 && n >= 32 && k <= LONG && n >= LARGE / k) {
+    gemvLarge(n, k, a, columnStrideA, b, rowStrideB, c, bias, activation, accumulate);
+    return;
+  }
   if (m == 1 && columnStrideB == 1 && n >= 4) {
     gemv(n, k, a, columnStrideA, b, rowStrideB, c, bias, activation, accumulate);
     return;
@@ -250,6 +254,62 @@ function quadPanel(
     }
     a += <usize>k << 4;
     c += 4 * rowC;
+  }
+}
+
+/** From here on B does not stay in the second-level cache, and is read in the order in which it lies. */
+const LARGE: i32 = 64 * 1024;
+/** Up to here sums in single precision are as good as those of {@link gemv}. */
+const LONG: i32 = 32 * 1024;
+
+/** One row times a large matrix: four rows of B at a time are added to the whole result. */
+function gemvLarge(
+  n: i32, k: i32, x: usize, strideX: i32, b: usize, rowStride: i32,
+  y: usize, bias: usize, activation: i32, accumulate: i32,
+): void {
+  const step = <usize>strideX << 2;
+  const row = <usize>rowStride << 2;
+  if (!accumulate) memory.fill(y, 0, <usize>n << 2);
+  const end = y + (<usize>(n & ~7) << 2);
+  const left = n & 7;
+  let i = k;
+  for (; i >= 4; i -= 4) {
+    const x0 = v128.load_splat<f32>(x), x1 = v128.load_splat<f32>(x + step);
+    const x2 = v128.load_splat<f32>(x + 2 * step), x3 = v128.load_splat<f32>(x + 3 * step);
+    let p0 = b, p1 = b + row, p2 = b + 2 * row, p3 = b + 3 * row, q = y;
+    while (q < end) {
+      v128.store(q, fma(x3, v128.load(p3), fma(x2, v128.load(p2), fma(x1, v128.load(p1), fma(x0, v128.load(p0), v128.load(q))))));
+      v128.store(
+        q,
+        fma(x3, v128.load(p3, 16), fma(x2, v128.load(p2, 16), fma(x1, v128.load(p1, 16), fma(x0, v128.load(p0, 16), v128.load(q, 16))))),
+        16,
+      );
+      p0 += 32;
+      p1 += 32;
+      p2 += 32;
+      p3 += 32;
+      q += 32;
+    }
+    for (let j = left; j > 0; j -= 4, p0 += 16, p1 += 16, p2 += 16, p3 += 16, q += 16) {
+      const sum = fma(x1, loadPartial(p1, j), fma(x0, loadPartial(p0, j), loadPartial(q, j)));
+      storePartial(q, fma(x3, loadPartial(p3, j), fma(x2, loadPartial(p2, j), sum)), j);
+    }
+    x += 4 * step;
+    b += 4 * row;
+  }
+  for (; i > 0; i--, x += step, b += row) {
+    const x0 = v128.load_splat<f32>(x);
+    for (let j = 0; j < n; j += 4) {
+      const at = <usize>j << 2;
+      storePartial(y + at, fma(x0, loadPartial(b + at, n - j), loadPartial(y + at, n - j)), n - j);
+    }
+  }
+  if (!bias && !activation) return;
+  for (let j = 0; j < n; j += 4) {
+    const at = <usize>j << 2;
+    let sum = loadPartial(y + at, n - j);
+    if (bias) sum = f32x4.add(sum, loadPartial(bias + at, n - j));
+    storePartial(y + at, activate(sum, activation), n - j);
   }
 }
 

@@ -34,6 +34,8 @@ const sizes: readonly (readonly [number, number, number])[] = [
   [1, 40, 2],
   [1, 5, 100],
   [1, 5001, 6],
+  [1, 1203, 71],
+  [1, 401, 200],
   [7, 1, 9],
   [2, 3, 4],
   [3, 100, 5],
@@ -220,6 +222,27 @@ describe('matrix products on WASM', () => {
       }
     }
   });
+
+  for (const [k, n] of [
+    [1203, 71],
+    [402, 200],
+    [1603, 45],
+  ] as const) {
+    it(`adds bias and applies relu to one row of ${n} after ${k} terms`, () => {
+      const [a, b, bias] = [values(k, 1), values(k * n, 2), values(n, 3)];
+      const actual = tidy(() =>
+        fused
+          .matMul({ a: tensor(a, [1, k]), b: tensor(b, [k, n]), bias: tensor(bias), activation: 'relu' })
+          .dataSync(),
+      );
+      const sums = product(a, b, 1, [1, k, n], false, false);
+      expectClose(
+        actual as Float32Array,
+        sums.map((v, j) => Math.max(0, v + bias[j])),
+        2e-6,
+      );
+    });
+  }
 });
 
 function transposed(x: Float32Array, rows: number, columns: number): Float32Array {
