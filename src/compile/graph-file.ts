@@ -3,6 +3,7 @@ import { isTensor } from '../backend/engine.js';
 import { TankaError } from '../errors/tanka-error.js';
 import { leaves, leavesWithPath, structure, unflatten } from '../tree/tree.js';
 import { describePlan, type PlanDescription } from './describe.js';
+import type { Graph } from './graph.js';
 import { graphOf, type Jitted } from './jit.js';
 import { Plan } from './plan.js';
 import { deserialise, serialise, type SavedSignature } from './serialise.js';
@@ -96,6 +97,23 @@ function takeInputs(plan: Plan, signature: SavedSignature, args: unknown[]): Ten
   return inputs;
 }
 
+/** The plan of a file. Operations whose inputs or attributes are missing may fail in any way. */
+function planOf(graph: Graph): { plan: Plan; description: PlanDescription } {
+  let plan: Plan | undefined;
+  try {
+    plan = new Plan(graph);
+    return { plan, description: describePlan(plan) };
+  } catch (cause) {
+    plan?.dispose();
+    if (cause instanceof TankaError) throw cause;
+    throw new TankaError(
+      'graph-invalid',
+      'The operations of the file do not fit together: it was damaged. Write it again with hk.saveGraph.',
+      { cause },
+    );
+  }
+}
+
 /**
  * The function of a file that {@link saveGraph} wrote. Its weights are the function's until `dispose`.
  *
@@ -103,8 +121,19 @@ function takeInputs(plan: Plan, signature: SavedSignature, args: unknown[]): Ten
  */
 export function loadGraph(bytes: Uint8Array): LoadedGraph {
   const { graph, signature } = deserialise(bytes);
-  const plan = new Plan(graph);
-  const run = (...args: unknown[]): unknown =>
-    unflatten(signature.result, plan.run(takeInputs(plan, signature, args), []) as never);
-  return Object.assign(run, { description: describePlan(plan), dispose: () => plan.dispose() });
+  const { plan, description } = planOf(graph);
+  const run = (...args: unknown[]): unknown => {
+    const inputs = takeInputs(plan, signature, args);
+    try {
+      return unflatten(signature.result, plan.run(inputs, []) as never);
+    } catch (cause) {
+      if (!(cause instanceof WebAssembly.RuntimeError)) throw cause;
+      throw new TankaError(
+        'graph-invalid',
+        'An operation of a loaded graph reached outside of memory: the file was damaged. Write it again with hk.saveGraph.',
+        { cause },
+      );
+    }
+  };
+  return Object.assign(run, { description, dispose: () => plan.dispose() });
 }

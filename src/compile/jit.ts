@@ -96,9 +96,17 @@ class Compiler {
     const entry = this.#find(args, inputs);
     if (entry === undefined) return this.#first(args);
     const results = entry.plan.run(inputs.tensors, inputs.keys);
-    if (this.options.check === true && entry.replays++ < CHECKED_REPLAYS)
-      checkReplay(results, () => this.f(...args));
+    if (this.options.check === true && entry.replays++ < CHECKED_REPLAYS) this.#check(results, args);
     return entry.rebuild(results);
+  }
+
+  #check(results: readonly unknown[], args: unknown[]): void {
+    try {
+      checkReplay(results, () => this.f(...args));
+    } catch (error) {
+      for (const result of results) if (isTensor(result)) result.dispose();
+      throw error;
+    }
   }
 
   /** The plan for these arguments; `inputs` receives what it takes of them. */

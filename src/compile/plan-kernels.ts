@@ -1,11 +1,4 @@
-import {
-  backend_util,
-  slice_util,
-  util,
-  type KernelFunc,
-  type Tensor,
-  type TensorInfo,
-} from '@tensorflow/tfjs-core';
+import { backend_util, slice_util, util, type KernelFunc, type TensorInfo } from '@tensorflow/tfjs-core';
 import { address, makeOutput, raw, withScratch, writeTable } from '../backend/wasm/heap.js';
 import { stridedCopy } from '../backend/wasm/strided-copy.js';
 import { bytesOf, sizeOf } from './graph.js';
@@ -33,17 +26,6 @@ function slice(x: TensorInfo, begin: number | number[], size: number | number[] 
     shape,
     shape.map((length, axis) => ({ size: length, stride: strides[axis] })),
     offset,
-  );
-}
-
-function transpose(x: TensorInfo, perm: readonly number[]): TensorInfo {
-  const strides = stridesOf(x.shape);
-  return stridedCopy(
-    'Transpose',
-    x,
-    perm.map((axis) => x.shape[axis]),
-    perm.map((axis) => ({ size: x.shape[axis], stride: strides[axis] })),
-    0,
   );
 }
 
@@ -188,20 +170,6 @@ export const planKernels: ReadonlyMap<string, KernelFunc> = new Map([
       slice(x, begin, size),
     ),
   ],
-  [
-    'SplitV',
-    plan<Unary, { numOrSizeSplits: number | number[]; axis: number }>(({ x }, { numOrSizeSplits, axis }) => {
-      const [along] = util.parseAxisParam(axis, x.shape);
-      const begin = x.shape.map(() => 0);
-      return backend_util.prepareSplitSize(x as Tensor, numOrSizeSplits, along).map((length) => {
-        const size = x.shape.map((whole, i) => (i === along ? length : whole));
-        const part = slice(x, begin, size);
-        begin[along] += length;
-        return part;
-      });
-    }),
-  ],
-  ['Transpose', plan<Unary, { perm: number[] }>(({ x }, { perm }) => transpose(x, perm))],
   [
     'Unpack',
     plan<{ value: TensorInfo }, { axis: number }>(({ value }, { axis }) => {

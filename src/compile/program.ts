@@ -10,10 +10,12 @@ import {
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
 import { isTensor } from '../backend/engine.js';
+import { TankaError } from '../errors/tanka-error.js';
 import { isKey, type PRNGKey } from '../random/key.js';
 import { leaves } from '../tree/tree.js';
 import {
   kernelInputs,
+  sizeOf,
   type BufferId,
   type Graph,
   type KernelNode,
@@ -61,6 +63,18 @@ export function kernelCall(
   return (read, memory) => {
     const made = config.kernelFunc({ inputs: kernelInputs(node, read), attrs, backend: host });
     const outputs = Array.isArray(made) ? made : [made];
+    const fits =
+      outputs.length === node.outputs.length &&
+      node.outputs.every(
+        ({ shape, dtype }, i) => dtype === outputs[i].dtype && sizeOf(shape) === sizeOf(outputs[i].shape),
+      );
+    if (!fits) {
+      for (const { dataId } of outputs) host.disposeData(dataId);
+      throw new TankaError(
+        'graph-invalid',
+        `The operation ${node.name} of a loaded graph gives other shapes than the file says: it was damaged. Write it again with hk.saveGraph.`,
+      );
+    }
     node.outputs.forEach((view, i) => (memory.data[view.buffer] = outputs[i].dataId));
   };
 }

@@ -1,4 +1,5 @@
 import type { RawKernels } from '../backend/wasm/exports.js';
+import { TankaError } from '../errors/tanka-error.js';
 import type { FlatCall } from './flat.js';
 import type { Memory } from './program.js';
 import { TILE } from './tiles.js';
@@ -13,7 +14,7 @@ export interface Run {
 
 export type Step = (run: Run) => void;
 
-type RawFunction = (...values: readonly number[]) => void;
+type RawFunction = (...values: readonly number[]) => number | undefined;
 
 /** An argument that changes from call to call: which one, and where its address comes from. */
 interface Patch {
@@ -40,7 +41,18 @@ function bind(
 }
 
 function functionOf(kernels: RawKernels, name: string): RawFunction {
-  return (kernels as unknown as Readonly<Record<string, RawFunction>>)[name];
+  const f = (kernels as unknown as Readonly<Record<string, RawFunction>>)[name];
+  if (name !== 'gather') return f;
+  // The one function that answers: with the place of an index outside, as its kernel does.
+  return (...args) => {
+    const bad = f(...args) as number;
+    if (bad < 0) return bad;
+    throw new TankaError(
+      'wasm-index-out-of-range',
+      `gather in a function made by hk.jit: entry ${bad} of the indices lies outside of [0, ${args[2]}). ` +
+        'Clip the indices first if such values are meant.',
+    );
+  };
 }
 
 /** A raw call as a step. */

@@ -1,4 +1,4 @@
-import { engine, Tensor, tidy } from '@tensorflow/tfjs-core';
+import { engine, Tensor, tidy, Variable } from '@tensorflow/tfjs-core';
 import { isTensor } from '../backend/engine.js';
 import { whileRecording } from '../backend/recording.js';
 import { observeRandom, type RandomInputs, type RandomOperation } from '../backend/recordable.js';
@@ -72,6 +72,16 @@ class Recorder {
     return { buffer, shape: [...tensor.shape], dtype: tensor.dtype };
   }
 
+  /** What a tensor is, for messages. */
+  describe(data: object): string {
+    const buffer = this.#buffers.get(this.#original(data));
+    const input = this.inputs.findIndex((view) => view.buffer === buffer);
+    if (input >= 0) return `tensor ${input} of the arguments`;
+    const writer = this.nodes.find((node) => node.outputs.some((view) => view.buffer === buffer));
+    if (writer === undefined) return 'a tensor';
+    return `a result of ${writer.kind === 'random' ? `hk.random.${writer.operation.name}` : writer.name}`;
+  }
+
   isKnown(tensor: Tensor): boolean {
     return this.#buffers.has(this.#original(tensor.dataId));
   }
@@ -98,6 +108,25 @@ function refusal(what: string, instead: string): TankaError {
     `${what} inside a function given to hk.jit: the recorded plan could not follow it. ${instead}`,
   );
 }
+
+function untraceable(what: string, instead: string): TankaError {
+  return new TankaError('jit-untraceable', `${what} inside a function given to hk.jit: ${instead}`);
+}
+
+/** Kernels whose results have as many entries as their inputs' values say. */
+const OF_VALUES = new Set([
+  'NonMaxSuppressionV3',
+  'NonMaxSuppressionV4',
+  'NonMaxSuppressionV5',
+  'RaggedGather',
+  'RaggedRange',
+  'RaggedTensorToTensor',
+  'SparseFillEmptyRows',
+  'SparseReshape',
+  'StringNGrams',
+  'StringSplit',
+  'Unique',
+]);
 
 /** Puts a method in front of an object's own or inherited one while `f` runs. */
 function replaced<O extends object, R>(object: O, methods: Partial<O>, f: () => R): R {
@@ -141,7 +170,8 @@ export interface Recording<R> {
 /**
  * Runs `f` once and writes down the kernels and random operations that it runs.
  *
- * @throws `jit-value-read` when `f` reads a tensor's values, `jit-untraceable` when it draws from `Math.random`
+ * @throws `jit-value-read` when `f` reads a tensor's values, `jit-untraceable` when it draws from `Math.random`, assigns a variable, runs an
+ * operation whose result is as large as values say, or returns a promise
  */
 export function record<R>(
   f: () => R,
@@ -154,6 +184,12 @@ export function record<R>(
   const recorder = new Recorder(readSync);
   inputs.forEach((tensor) => recorder.addInput(tensor));
   inputKeys.forEach((key) => recorder.addInputKey(key));
+  // Remembered, as the function may catch it.
+  let refused: TankaError | undefined;
+  const refuse = (error: TankaError): never => {
+    refused ??= error;
+    throw error;
+  };
   // Kernels and random operations may run others inside: those belong to the outer one.
   let depth = 0;
 
@@ -174,6 +210,14 @@ export function record<R>(
       return copy;
     }
     if (depth > 0) return runKernel(name, given, attributes);
+    if (OF_VALUES.has(name)) {
+      refuse(
+        untraceable(
+          `The operation ${name}, whose result is as large as the values say, was run`,
+          'a plan has fixed shapes. Run it outside, or mask entries instead of removing them.',
+        ),
+      );
+    }
     const views: Record<string, View | View[]> = {};
     for (const [key, input] of Object.entries(given)) {
       if (Array.isArray(input)) views[key] = input.map((tensor: Tensor) => recorder.view(tensor));
@@ -220,21 +264,38 @@ export function record<R>(
     runKernel: recordKernel,
     readSync: (dataId) => {
       if (depth > 0) return readSync(dataId);
-      throw refusal(
-        'The values of a tensor were read',
-        'Compute with tensor operations, use hk.cond or hk.switch, or read values outside.',
+      return refuse(
+        refusal(
+          `The values of ${recorder.describe(dataId)} were read (dataSync, arraySync, print, or a loop or branch on it)`,
+          'Compute with tensor operations, use hk.cond or hk.switch, or read values outside.',
+        ),
       );
     },
-    read: () => {
-      throw refusal('The values of a tensor were read', 'Return the tensor and read it outside.');
+    read: (dataId) => {
+      refused ??= refusal(
+        `The values of ${recorder.describe(dataId)} were read (data, array)`,
+        'Return the tensor and read it outside.',
+      );
+      // Nobody waits for it: the recording fails as soon as the function ends.
+      return new Promise(() => undefined);
     },
   };
   const noRandomness: Partial<Math> = {
-    random: () => {
-      throw new TankaError(
-        'jit-untraceable',
-        'Math.random was called inside a function given to hk.jit (tf.randomNormal, tf.dropout and the like do so): its value would be the same on ' +
-          'every call. Use hk.random with a key.',
+    random: () =>
+      refuse(
+        untraceable(
+          'Math.random was called (tf.randomNormal, tf.dropout and the like do so)',
+          'its value would be the same on every call. Use hk.random with a key.',
+        ),
+      ),
+  };
+  const noAssignment: Partial<Variable> = {
+    assign() {
+      refuse(
+        untraceable(
+          `The variable ${this.name ?? ''} was assigned`,
+          'a replay would not do so again. Return the new value and assign it outside.',
+        ),
       );
     },
   };
@@ -243,8 +304,19 @@ export function record<R>(
   let structure!: Structure;
   const result = tidy(() => {
     const value = whileRecording(() =>
-      replaced(target, guards, () => replaced(Math, noRandomness, () => observeRandom(observe, f))),
+      replaced(target, guards, () =>
+        replaced(Math, noRandomness, () =>
+          replaced(Variable.prototype, noAssignment, () => observeRandom(observe, f)),
+        ),
+      ),
     );
+    if (refused !== undefined) throw refused;
+    if (typeof (value as { then?: unknown } | null | undefined)?.then === 'function') {
+      throw untraceable(
+        'A promise was returned (by an async function, or tf.booleanMaskAsync and the like)',
+        'what happens later is not recorded. Give hk.jit a synchronous function.',
+      );
+    }
     const [flat, nesting] = flatten<unknown>(value);
     structure = nesting;
     leaves = flat.map((leaf): ResultLeaf => {

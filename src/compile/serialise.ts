@@ -9,6 +9,7 @@ import {
 import { loadSafetensors, safetensorsMetadata, saveSafetensors } from '../checkpoint/index.js';
 import { TankaError } from '../errors/tanka-error.js';
 import type { Structure } from '../tree/tree.js';
+import { isConsistent } from './check-node.js';
 import {
   bytesOf,
   sizeOf,
@@ -144,7 +145,7 @@ class Reader {
       ([key, input]) =>
         [key, Array.isArray(input) ? input.map((one) => this.view(one)) : this.view(input)] as const,
     );
-    return {
+    const node: KernelNode = {
       kind,
       name,
       inputs: Object.fromEntries(entries),
@@ -152,6 +153,8 @@ class Reader {
       attributes: this.object(attributes),
       outputs: this.list(outputs).map((one) => this.view(one)),
     };
+    if (!isConsistent(node)) throw invalid(`the inputs of an operation ${name} do not go together`);
+    return node;
   }
 }
 
@@ -166,7 +169,10 @@ function parse(text: string): Record<string, unknown> {
 /** Every buffer must have values before it is read, and each view as many as the buffer. */
 function checkOrder(graph: Graph): void {
   const bytes = new Map<BufferId, number>();
-  const write = (view: View): void => void bytes.set(view.buffer, bytesOf(view));
+  const write = (view: View): void => {
+    if (bytes.has(view.buffer)) throw invalid('a tensor in it is written twice');
+    bytes.set(view.buffer, bytesOf(view));
+  };
   const read = (view: View): void => {
     if (bytes.get(view.buffer) !== bytesOf(view)) throw invalid('an operation reads what was not written');
   };

@@ -190,10 +190,13 @@ export function traceKernel(
     return undefined;
   }
   const outputs = (Array.isArray(made) ? made : [made]).map((tensor) => tracer.placeOf(tensor));
+  // Of a file, whose shapes may be wrong: then the kernel is called, and what it makes is checked.
+  if (outputs.length !== node.outputs.length) return undefined;
   const places = [...tracer.places];
   for (const [i, place] of outputs.entries()) {
+    const made = places[place];
     // A kernel that hands out its input (a cast to the same dtype) would need its memory counted twice.
-    if (places[place].kind !== 'temporary') return undefined;
+    if (made.kind !== 'temporary' || made.bytes !== bytesOf(node.outputs[i])) return undefined;
     places[place] = { kind: 'output', view: node.outputs[i] };
   }
   return { places, calls: tracer.calls, tables: tracer.tables, packs: tracer.packs, outputs };

@@ -1,5 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { gradientDepth } from '../backend/engine.js';
+import { recordingNumber } from '../backend/recording.js';
 import { TankaError } from '../errors/tanka-error.js';
 import type { PRNGSequence } from '../random/prng-sequence.js';
 import { newNameScope, type NameScope } from './names.js';
@@ -57,6 +58,8 @@ export interface Frame {
   root: { names: NameScope };
   /** How many gradients are being taken around the code that may use the frame. */
   gradientDepth: number;
+  /** The recording of `hk.jit` that it was opened in, 0 for none. */
+  readonly recording: number;
   /** Called when `init` or `apply` ends without an error. */
   readonly teardown: (() => void)[];
 }
@@ -77,6 +80,7 @@ export function newFrame(
     activations: [],
     root: { names: newNameScope() },
     gradientDepth: gradientDepth(),
+    recording: recordingNumber(),
     teardown: [],
   };
 }
@@ -91,7 +95,7 @@ export function maybeCurrentFrame(): Frame | undefined {
 
 /**
  * @param caller public name of the function that needs a frame, for the message
- * @throws `outside-transform`
+ * @throws `outside-transform`; `jit-untraceable` in a recording that the frame is around
  */
 export function currentFrame(caller: string): Frame {
   if (current === undefined) {
@@ -99,6 +103,13 @@ export function currentFrame(caller: string): Frame {
       'outside-transform',
       `hk.${caller} must be used inside a function given to hk.transform or hk.transformWithState. ` +
         'Wrap the function that calls it and use the `init` and `apply` of the result.',
+    );
+  }
+  if (current.recording !== recordingNumber()) {
+    throw new TankaError(
+      'jit-untraceable',
+      `hk.${caller} was used inside a function given to hk.jit, of a transformed function around it: a replay would not do so again. ` +
+        'Give hk.jit the `apply` of hk.transform, or pass keys, parameters and state as arguments and results.',
     );
   }
   return current;

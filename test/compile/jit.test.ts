@@ -1,6 +1,7 @@
 import {
   add,
   backend,
+  gather,
   grad,
   matMul,
   memory,
@@ -14,11 +15,15 @@ import {
   tensor1d,
   tensor2d,
   tidy,
+  unique,
+  variable,
   type Scalar,
   type Tensor,
+  type Tensor1D,
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
 import { expect } from 'chai';
+import * as hk from '../../src/index.js';
 import { jit } from '../../src/compile/jit.js';
 import { expectBits, expectClose } from '../support/compare.js';
 
@@ -148,6 +153,87 @@ describe('jit refuses', () => {
   it('numbers from Math.random', () => {
     const jitted = jit((x: Tensor) => mul(x, Math.random()));
     expect(code(() => jitted(scalar(1)))).to.equal('jit-untraceable');
+  });
+
+  it('what is not recorded, even where the function catches the error', () => {
+    const v = tidy(() => variable(scalar(1)));
+    const functions: Record<string, [f: (x: Tensor) => unknown, code: string]> = {
+      'an asynchronous function': [(x) => Promise.resolve(x), 'jit-untraceable'],
+      'values that are read later': [
+        (x) => {
+          void x.data();
+          return x;
+        },
+        'jit-value-read',
+      ],
+      'an error that is caught': [
+        (x) => {
+          try {
+            return mul(x, x.dataSync()[0]);
+          } catch {
+            return x;
+          }
+        },
+        'jit-value-read',
+      ],
+      'a variable that is assigned': [
+        (x) => {
+          v.assign(scalar(2));
+          return mul(x, v);
+        },
+        'jit-untraceable',
+      ],
+      'a result as large as values say': [(x) => unique(x as Tensor1D).values, 'jit-untraceable'],
+    };
+    const x = tensor1d([1, 2, 2]);
+    for (const [what, [f, expected]] of Object.entries(functions)) {
+      const before = [memory().numTensors, backend().numDataIds()];
+      const jitted = jit(f as (x: Tensor) => Tensor);
+      expect(
+        code(() => jitted(x)),
+        what,
+      ).to.equal(expected);
+      expect([memory().numTensors, backend().numDataIds()], what).to.deep.equal(before);
+    }
+    expectBits(v, Float32Array.of(1));
+    x.dispose();
+    v.dispose();
+  });
+
+  it('parameters, state and keys of a transform around it', () => {
+    const uses: Record<string, () => Tensor> = {
+      getParameter: () => hk.getParameter('w', [2], { init: hk.initializers.constant(1) }),
+      nextRngKey: () => hk.random.uniform(hk.nextRngKey(), [2]),
+      setState: () => {
+        hk.setState('n', scalar(1));
+        return scalar(1);
+      },
+    };
+    for (const [name, use] of Object.entries(uses)) {
+      const model = hk.transformWithState((x: Tensor) => jit((y: Tensor) => add(y, use()))(x));
+      expect(
+        code(() => model.init(1, scalar(1))),
+        name,
+      ).to.equal('jit-untraceable');
+    }
+    const inner = hk.transform((x: Tensor) =>
+      add(x, hk.getParameter('w', [2], { init: hk.initializers.constant(1) })),
+    );
+    const apply = jit((p: hk.Params, x: Tensor) => inner.apply(p, null, x));
+    const outer = hk.transform((x: Tensor) => apply({ '~': { w: tensor1d([1, 2]) } }, x));
+    tidy(() => expectBits(outer.apply({}, null, scalar(1)), Float32Array.of(2, 3)));
+    apply.dispose();
+  });
+
+  it('indices outside in a replay, as the function does', () => {
+    const jitted = jit((x: Tensor, indices: Tensor1D) => gather(mul(x, 2), indices));
+    tidy(() => {
+      const x = tensor1d([1, 2, 3]);
+      expectBits(jitted(x, tensor1d([2, 0], 'int32')), Float32Array.of(6, 2));
+      expectBits(jitted(x, tensor1d([0, 1], 'int32')), Float32Array.of(2, 4));
+      expect(code(() => jitted(x, tensor1d([0, 3], 'int32')))).to.equal('wasm-index-out-of-range');
+    });
+    jitted.dispose();
   });
 
   it('a plan that does not give what the function gives, when asked to check', () => {
