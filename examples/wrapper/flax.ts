@@ -1,8 +1,8 @@
-/** A small Flax module as a layer: its variables are read from safetensors by name, and give Flax' outputs. */
+/** A small Flax module as a layer: its variables are read from safetensors and npz by name, and give Flax' outputs. */
 import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import * as hk from 'tanka';
-import { loadSafetensors, type Checkpoint } from 'tanka/checkpoint';
+import { loadNpz, loadSafetensors, saveNpz, type Checkpoint } from 'tanka/checkpoint';
 import { useWasm } from 'tanka/wasm';
 import { FlaxLayer, type FlaxModule, type Variables } from 'tanka/wrapper';
 
@@ -66,6 +66,16 @@ const output = layer.apply(recorded.in.x);
 const difference = tf.max(tf.abs(tf.sub(output, recorded.out.inference))).dataSync()[0];
 console.log(`inference: outputs differ from Flax' by at most ${difference.toExponential(1)}`);
 if (!(difference < 1e-5)) process.exitCode = 1;
+
+// The same nested variables from NumPy's format.
+const npz = loadNpz(saveNpz(variables));
+const again = new FlaxLayer({
+  module: net,
+  variables: { params: nested(npz, 'params'), batch_stats: nested(npz, 'batch_stats') },
+});
+const same = tf.max(tf.abs(tf.sub(again.apply(recorded.in.x), output))).dataSync()[0];
+console.log(`npz: outputs differ from safetensors' by at most ${same.toExponential(1)}`);
+if (same !== 0) process.exitCode = 1;
 
 // Flax derives its dropout key from module names, so that training is compared by its statistics.
 layer.apply(recorded.in.x, { training: true });

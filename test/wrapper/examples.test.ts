@@ -6,7 +6,7 @@ const run = promisify(execFile);
 
 describe('the examples of the wrapper layers', () => {
   for (const [example, lines] of [
-    ['flax', 2],
+    ['flax', 3],
     ['torch', 2],
   ] as const) {
     it(`examples/wrapper/${example}.ts gives the recorded outputs`, async () => {

@@ -300,6 +300,18 @@ describe('parameters as Haiku trees', () => {
     other.dispose();
   });
 
+  it('layerOf makes a pair that saves by the names it is given', async () => {
+    const layer = layerOf(hk.Linear, 2);
+    registerSerializable('saving.test>layerOf.apply', layer.callFn);
+    registerSerializable('saving.test>layerOf.init', layer.initFn!);
+    const model = modelOf(layer, [3]);
+    const loaded = await reload(model);
+    const x = randomNormal([2, 3]);
+    expectSameOutputs(model, loaded, x);
+    x.dispose();
+    for (const each of [model, loaded]) each.dispose();
+  });
+
   it('layerOf makes the layer of a module class', () => {
     const layer = layerOf(hk.Linear, 5, { withBias: false });
     const output = layer.apply(tfl.input({ shape: [3] }));
