@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { useWasm } from 'tanka/wasm';
-import { median, models } from './demonstration.js';
+import { median, models, type Demonstration } from './demonstration.js';
 import { bundled } from './files.js';
 
 const [chosen, ...inputs] = process.argv.slice(2).filter((argument) => argument !== '--quick');
@@ -19,7 +19,15 @@ for (const name of chosen === undefined ? Object.keys(models) : [chosen]) {
   const given = inputs.length > 0 ? inputs : model.samples;
   console.log(`── ${name} ${'─'.repeat(60 - name.length)}`);
   const start = performance.now();
-  const { unit, report, plan } = await model.prepare(given);
+  let prepared: Demonstration;
+  try {
+    prepared = await model.prepare(given);
+  } catch (error) {
+    // A wrong file is no fault of the program: its message says all.
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(1);
+  }
+  const { unit, report, plan } = prepared;
   console.log(`weights and input loaded in ${(performance.now() - start).toFixed(0)} ms`);
   for (const line of await report()) console.log(line);
 

@@ -130,6 +130,21 @@ function inRankOf(template: Checkpoint, arrays: ReadonlyMap<string, Tensor>): Ma
   );
 }
 
+/** What TensorFlow.js says of sizes that do not go together says nothing of the file that they come from. */
+function fittingTogether<T>(f: () => T): T {
+  try {
+    return f();
+  } catch (error) {
+    if (error instanceof TankaError) throw error;
+    const { message } = error as Error;
+    throw new TankaError(
+      'convert-model-invalid',
+      `The layers of this model do not fit together: ${message} Load its model.json again, or mend it.`,
+      { cause: error },
+    );
+  }
+}
+
 /**
  * A saved model of tfjs-layers (or of Keras, converted with the `tensorflowjs` package) as a module of tanka with Haiku-named
  * parameters: `const { network, params, state } = fromLayersModel(artifacts)`, then
@@ -154,7 +169,9 @@ export function fromLayersModel(artifacts: io.ModelArtifacts): ConvertedModel {
   }));
   return tidyOwned(() => {
     const pair = transformWithState((xs: Tensor[]) => network().call(xs, true));
-    const [params, state] = evalShape(pair.init, 0, inputs) as unknown as [Checkpoint, Checkpoint];
+    const [params, state] = fittingTogether(
+      () => evalShape(pair.init, 0, inputs) as unknown as [Checkpoint, Checkpoint],
+    );
     const template = { ...params, ...state };
     const loaded = loadInto(template, loadTfjsWeights(artifacts), {
       map: (arrays) => inRankOf(template, converted(arrays, topology, name)),

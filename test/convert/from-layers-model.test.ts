@@ -569,6 +569,8 @@ describe('fromLayersModel refuses', () => {
       'only Python can pass',
     );
     refused(graph([input, { ...dense, name: 'd', inbound_nodes: [[['x', -1, 0]]] }]), 'not an index');
+    const flatten = { class_name: 'Flatten', name: 'd', config: {}, inbound_nodes: [[]] };
+    refused(graph([input, flatten]), 'do not fit together');
     let deep: object = { ...dense };
     for (let i = 0; i < 40; i++)
       deep = { class_name: 'Sequential', config: { name: `m${i}`, layers: [deep] } };

@@ -22,6 +22,7 @@ export const minilm: Pretrained = {
     // The first argument may be a folder with the published model.safetensors and vocab.txt.
     const folder = existsSync(join(inputs[0], 'vocab.txt')) ? inputs[0] : undefined;
     const texts = folder === undefined ? inputs : inputs.slice(1);
+    if (texts.length === 0) throw new Error('Give texts after the folder, each in quotes.');
     const checkpoint =
       folder === undefined
         ? bundledWeights('minilm')
