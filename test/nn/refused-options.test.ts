@@ -126,9 +126,9 @@ const refused: readonly [what: string, code: hk.ErrorCode, run: () => unknown][]
     },
   ],
   [
-    'an axis that weights do not have',
+    'an axis that is not there',
     'input-shape',
-    () => new hk.WeightNorm({ axis: [2] }).call(zeros([2])),
+    () => new hk.BatchNorm({ ...affine, decayRate: 0.9, axis: [2] }).call(rows(), true),
   ],
 ];
 
