@@ -6,6 +6,7 @@ import {
   sub,
   sum,
   tidy,
+  transpose,
   where,
   greater,
   fill,
@@ -197,6 +198,18 @@ describe('further losses and gradients, against Optax', () => {
       actual.dispose();
     });
   }
+  it('integer labels of classes at another axis are those of the transposed logits', () => {
+    const apart = tidy(() => {
+      const [x, hot] = [stored('logits'), stored('hot')];
+      const ids = argMax(hot, -1);
+      const straight = optim.softmaxCrossEntropyWithIntegerLabels(x, ids);
+      const turned = optim.softmaxCrossEntropyWithIntegerLabels(transpose(x), ids, { axis: 0 });
+      expect(turned.shape).to.deep.equal(straight.shape);
+      return [...sub(straight, turned).dataSync()];
+    });
+    expect(apart.every((value) => value === 0)).to.equal(true);
+  });
+
   const derived: Record<string, (x: Tensor, hot: Tensor, t: Tensor) => Tensor> = {
     crossEntropy: (x, hot) => optim.softmaxCrossEntropy(x, hot),
     integer: (x, hot) => optim.softmaxCrossEntropyWithIntegerLabels(x, argMax(hot, -1)),

@@ -15,6 +15,7 @@ import {
   softplus,
   sub,
   sum,
+  transpose,
   where,
   zerosLike,
   type Tensor,
@@ -60,11 +61,15 @@ export function safeSoftmaxCrossEntropy(logits: Tensor, labels: Tensor): Tensor 
 /**
  * Cross entropy of a softmax and the index of the right class.
  *
- * @param logits `[..., classes]`
- * @param labels int32 `[...]`
- * @returns `[...]`
+ * @param logits `[..., classes]`, or with the classes at another `axis`
+ * @param labels int32, in the shape of the logits without that axis
+ * @returns the shape of the labels
  */
-export function softmaxCrossEntropyWithIntegerLabels(logits: Tensor, labels: Tensor): Tensor {
+export function softmaxCrossEntropyWithIntegerLabels(
+  logits: Tensor,
+  labels: Tensor,
+  { axis = -1 }: AxisOptions = {},
+): Tensor {
   if (labels.dtype !== 'int32') {
     throw new TankaError(
       'optim-argument-invalid',
@@ -72,10 +77,13 @@ export function softmaxCrossEntropyWithIntegerLabels(logits: Tensor, labels: Ten
     );
   }
   return tidyOwned(() => {
-    const classes = logits.shape[logits.rank - 1];
+    const at = axis < 0 ? axis + logits.rank : axis;
+    const others = [...logits.shape.keys()].filter((i) => i !== at);
+    const last = at === logits.rank - 1 ? logits : transpose(logits, [...others, at]);
+    const classes = last.shape[last.rank - 1];
     const right = cast(oneHot(labels, classes), 'bool');
-    const rightLogit = sum(where(right, logits, zerosLike(logits)), -1);
-    return sub(logSumExp(logits, -1), rightLogit);
+    const rightLogit = sum(where(right, last, zerosLike(last)), -1);
+    return sub(logSumExp(last, -1), rightLogit);
   });
 }
 
