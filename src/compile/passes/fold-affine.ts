@@ -40,7 +40,7 @@ function perChannel(view: View, channels: number, constants: Graph['constants'])
   if (values === undefined || view.dtype !== 'float32') return undefined;
   if (size === 1) return new Float64Array(channels).fill(values[0]);
   return size === channels && view.shape[view.shape.length - 1] === channels
-    ? Float64Array.from(values)
+    ? new Float64Array(values)
     : undefined;
 }
 
@@ -99,11 +99,9 @@ export function foldAffine(graph: Graph): Graph {
     return constant(`${weights.buffer} * ${scale.join()}`, weights.shape, () => {
       const { values } = constants.get(weights.buffer) as { values: ConstantValues };
       // The channels lie on the last axis of the weights, of a depthwise filter on the last two.
-      const scaled = new Float32Array(values.length);
-      for (let i = 0, c = 0; i < scaled.length; i++) {
-        scaled[i] = values[i] * scale[c];
-        if (++c === scale.length) c = 0;
-      }
+      const scaled = new Float32Array(values);
+      for (let row = 0; row < scaled.length; row += scale.length)
+        for (let c = 0; c < scale.length; c++) scaled[row + c] *= scale[c];
       return scaled;
     });
   };
