@@ -1,4 +1,4 @@
-import type { Rank, Tensor } from '@tensorflow/tfjs-core';
+import { tidy, type Rank, type Tensor } from '@tensorflow/tfjs-core';
 import { maxPool as maxWindows } from '../backend/ops/pool.js';
 import { module } from '../module/decorators.js';
 import { Module, type ModuleOptions } from '../module/module.js';
@@ -20,7 +20,7 @@ export function maxPool<R extends Rank>(
   channelAxis: number | null = -1,
 ): Tensor<R> {
   const pool = { windowShape, strides, padding, channelAxis };
-  return maxWindows(x, toPoolOptions('hk.maxPool', x, pool)) as Tensor<R>;
+  return tidy(() => maxWindows(x, toPoolOptions('hk.maxPool', x, pool)) as Tensor<R>);
 }
 
 /** Options of {@link MaxPool}. */
