@@ -26,7 +26,9 @@ export interface GradientTransformation<S = OptState> {
 
 /** A transformation of whatever state, where several of different ones stand in one object. */
 export interface AnyGradientTransformation {
+  /** The state before the first update. */
   readonly init: (this: void, params: Updates) => unknown;
+  /** The updates to apply, and the next state. */
   readonly update: <P>(this: void, updates: P, state: never, params?: P) => [updates: P, state: unknown];
 }
 

@@ -19,6 +19,7 @@ export class ArraySpec {
     return this.size * util.bytesPerElement(this.dtype);
   }
 
+  /** Dtype and shape, `float32[2,3]`. */
   toString(): string {
     return formatArray(this);
   }
