@@ -1,26 +1,19 @@
 import { execFile } from 'node:child_process';
 import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { build as esbuild } from 'esbuild';
-import MinimizerPlugin from 'minimizer-webpack-plugin';
 import { createServer, type Plugin } from 'vite';
 import webpack from 'webpack';
+import { documented } from '../support/documented.js';
 import { isolationHeaders } from '../support/server.js';
-
-/** Where the packed package keeps the binaries, which esbuild leaves to the user to copy. */
-const binaries = 'node_modules/tanka/dist/backend/wasm/binaries';
 
 /**
  * By the command line of Vite, as a user's `npm run build` does, with the plugin from the user's `node_modules`.
  * @returns the folder to serve
  */
 export async function buildWithVite(folder: string): Promise<string> {
-  writeFileSync(
-    join(folder, 'vite.config.js'),
-    "import { tanka } from 'tanka/vite';\nexport default { base: './', plugins: [tanka()] };\n",
-  );
+  writeFileSync(join(folder, 'vite.config.js'), documented('Vite'));
   const vite = join(folder, 'node_modules/vite/bin/vite.js');
   await promisify(execFile)(process.execPath, [vite, 'build', '--logLevel', 'error'], { cwd: folder });
   return join(folder, 'dist');
@@ -57,13 +50,14 @@ export async function startViteDev(
 
 export async function buildWithWebpack(folder: string): Promise<string> {
   const path = join(folder, 'dist-webpack');
+  const file = join(folder, 'webpack.config.js');
+  writeFileSync(file, documented('webpack 5'));
+  const { default: config } = (await import(pathToFileURL(file).href)) as { default: webpack.Configuration };
   const compiler = webpack({
-    mode: 'production',
+    ...config,
     context: folder,
-    entry: './page.js',
     output: { path, filename: 'page.js' },
     performance: false,
-    optimization: { minimizer: [new MinimizerPlugin({ terserOptions: { keep_classnames: true } })] },
   });
   const stats = await new Promise<webpack.Stats | undefined>((resolve, reject) =>
     compiler.run((error, result) => (error === null ? resolve(result) : reject(error))),
@@ -76,18 +70,11 @@ export async function buildWithWebpack(folder: string): Promise<string> {
 
 export async function buildWithEsbuild(folder: string): Promise<string> {
   const outdir = join(folder, 'dist-esbuild');
-  await esbuild({
-    absWorkingDir: folder,
-    entryPoints: ['page.js', 'worker.js'],
-    outdir,
-    bundle: true,
-    minify: true,
-    keepNames: true,
-    format: 'esm',
-    external: ['fs', 'path', 'os', 'perf_hooks', 'worker_threads', 'util', 'crypto'],
-    logLevel: 'error',
-  });
-  cpSync(join(folder, binaries), join(outdir, 'binaries'), { recursive: true });
+  const command = documented('esbuild')
+    .replace('--outdir=dist', '--outdir=dist-esbuild --log-level=error')
+    .replace(/ dist\/$/m, ' dist-esbuild/');
+  const PATH = `${resolve('node_modules/.bin')}${delimiter}${process.env.PATH ?? ''}`;
+  await promisify(execFile)('sh', ['-ec', command], { cwd: folder, env: { ...process.env, PATH } });
   copyPage(folder, outdir);
   return outdir;
 }
@@ -96,12 +83,12 @@ function copyPage(folder: string, to: string): void {
   if (!existsSync(join(to, 'index.html'))) cpSync(join(folder, 'index.html'), join(to, 'index.html'));
 }
 
-/** No build at all: the page with an import map, as in `docs/browser.md`. */
-export function layOutPlain(folder: string, importMap: string): string {
+/** No build at all: the page with an import map. */
+export function layOutPlain(folder: string): string {
   const page = readFileSync(join(folder, 'index.html'), 'utf8');
   writeFileSync(
     join(folder, 'plain.html'),
-    page.replace('<script', `<script type="importmap">${importMap}</script>\n  <script`),
+    page.replace('<script', `${documented('Script tags, no build')}<script`),
   );
   return folder;
 }

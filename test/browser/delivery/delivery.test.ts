@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { documentedHeaders } from '../support/documented.js';
 import { resultOf, withPage } from '../support/browser.js';
 import { makeProject, type Project } from '../support/installed.js';
 import { serveFolder } from '../support/server.js';
@@ -11,23 +12,6 @@ interface Outcomes {
   readonly page: Outcome;
   readonly worker?: Outcome;
 }
-
-const importMap = JSON.stringify({
-  imports: {
-    tanka: './node_modules/tanka/dist/index.js',
-    'tanka/checkpoint': './node_modules/tanka/dist/checkpoint/index.js',
-    'tanka/optim': './node_modules/tanka/dist/optim/index.js',
-    'tanka/wasm': './node_modules/tanka/dist/backend/wasm/index.js',
-    '@tensorflow/tfjs-core': './node_modules/@tensorflow/tfjs-core/dist/tf-core.fesm.min.js',
-    '@tensorflow/tfjs-backend-wasm':
-      './node_modules/@tensorflow/tfjs-backend-wasm/dist/tf-backend-wasm.fesm.js',
-    'reflect-metadata': './node_modules/reflect-metadata/Reflect.js',
-    fflate: './node_modules/fflate/esm/browser.js',
-    ...Object.fromEntries(
-      ['fs', 'path', 'os', 'perf_hooks'].map((name) => [name, 'data:text/javascript,export default {}']),
-    ),
-  },
-});
 
 const headers = (isolated: boolean) =>
   isolated ? 'with COOP and COEP, threads asked for' : 'without headers';
@@ -112,7 +96,7 @@ describe('useWasm in Chromium, from the packed package', () => {
     });
 
     it(`from script tags and an import map, ${headers(isolated)}`, async () => {
-      const server = await serveFolder(layOutPlain(project.folder, importMap), { isolated });
+      const server = await serveFolder(layOutPlain(project.folder), { isolated });
       try {
         check(await run(`${server.url}plain.html?threads=${isolated ? 2 : 1}&worker=no`), isolated);
       } finally {
@@ -120,4 +104,18 @@ describe('useWasm in Chromium, from the packed package', () => {
       }
     });
   }
+
+  it('runs under the documented content security policy, with threads', async () => {
+    const server = await serveFolder(await buildWithVite(project.folder), {
+      headers: {
+        ...documentedHeaders('Threads and headers'),
+        ...documentedHeaders('Content security policy'),
+      },
+    });
+    try {
+      check(await run(`${server.url}?threads=2`), true);
+    } finally {
+      await server.close();
+    }
+  });
 });

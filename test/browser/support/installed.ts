@@ -13,6 +13,17 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import ts from 'typescript';
 
+/** What users install beside the package: its peers and dependencies, and the tools of `docs/browser.md`. */
+const packages = [
+  '@tensorflow',
+  'fflate',
+  'long',
+  'minimizer-webpack-plugin',
+  'reflect-metadata',
+  'seedrandom',
+  'vite',
+];
+
 /** A user's project with the packed package in `node_modules`, its other packages as they are here. */
 export interface Project {
   readonly folder: string;
@@ -33,7 +44,7 @@ export function makeProject(source: string): Project {
   });
   const [{ filename }] = JSON.parse(packed) as [{ filename: string }];
   execFileSync('tar', ['-xzf', join(folder, filename), '-C', join(modules, 'tanka'), '--strip-components=1']);
-  for (const name of ['@tensorflow', 'reflect-metadata', 'fflate', 'long', 'seedrandom', 'vite']) {
+  for (const name of packages) {
     symlinkSync(resolve('node_modules', name), join(modules, name), 'dir');
   }
   writeFileSync(join(folder, 'package.json'), '{ "name": "user", "private": true, "type": "module" }');

@@ -1,0 +1,27 @@
+/** The tests that cannot run in a browser, each with the reason; every other one must. */
+export const nodeOnly: Readonly<Record<string, string>> = {
+  'backend/finalization.test.ts': 'calls the garbage collector through node:vm and node:v8',
+  'backend/import-order/import-order.test.ts': 'starts Node processes that import in other orders',
+  'backend/wasm/page.test.ts': 'reads the page about the kernels and the sources it names',
+  'backend/wasm/start.test.ts': 'is about starting in Node: listeners of the process, files, child processes',
+  'checkpoint/file.test.ts': 'reads and writes files',
+  'checkpoint/npz.test.ts': 'measures the memory of the process',
+  'checkpoint/streams-and-stores.test.ts': 'stores in folders and measures the memory of the process',
+  'convert/nsfwjs.test.ts': 'reads the models of npm packages from disk',
+  'errors/messages.test.ts': 'records messages in files',
+  'errors/pages.test.ts': 'lists the sources and the pages of the codes',
+  'faults/callbacks.test.ts': 'counts the listeners of the process',
+  'haiku/i-summaries.test.ts': "prints with Node's inspect",
+  'haiku/traps.test.ts': 'looks up the tests that its table names in the sources',
+  'module/decorators.test.ts': 'compiles with esbuild and tsc',
+  'nn/drivers/bundled-names.test.ts': 'bundles with esbuild',
+  'nn/drivers/coverage.test.ts': 'lists the goldens',
+  'soak/training.test.ts': 'calls the garbage collector through node:vm and node:v8',
+  'vite/plugin.test.ts': 'runs the transformers of Vite',
+  'worker/worker.test.ts':
+    'starts worker threads of Node; the page of the examples runs a worker of a browser',
+  'wrapper/examples.test.ts': 'compares with compiled programs in Node processes',
+  'wrapper/goldens-are-used.test.ts': 'lists the tests and the goldens',
+  'wrapper/second-host.test.ts': 'lists the sources of the wrapper',
+  'wrapper/traps.test.ts': 'starts Node processes',
+};
