@@ -17,7 +17,7 @@ const budgets = [
     goal: 10,
     ceiling: 15,
   },
-  { name: 'whole tanka', code: "export * from './dist/index.js';", goal: 50, ceiling: 85 },
+  { name: 'whole tanka', code: "export * from './dist/index.js';", goal: 50, ceiling: 90 },
 ];
 
 const uncounted = {
