@@ -56,11 +56,12 @@ function create(
         'A module name that came from a class name is lost when the code is minified: name the class with @hk.module(name).',
       { cause },
     );
-  if (init === undefined) {
+  if (typeof init !== 'function') {
     if (frame.frozen) throw missing();
+    const has = (init ?? null) === null ? 'no initializer' : 'an initializer that is no function';
     throw new TankaError(
       'parameter-initializer-missing',
-      `The parameter '${fullName}' does not exist yet and has no initializer. Pass one: getParameter('${name}', [${String(shape)}], { init }).`,
+      `The parameter '${fullName}' does not exist yet and has ${has}. Pass one: getParameter('${name}', [${String(shape)}], { init }).`,
     );
   }
   let value: Stored<Tensor>;

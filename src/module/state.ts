@@ -46,7 +46,7 @@ export function getState<T = Tensor>(name: string, shape?: readonly number[], op
   const pair = entries.get(name);
   let value: unknown = pair?.current;
   if (pair === undefined) {
-    if (init === undefined) {
+    if (typeof init !== 'function') {
       throw new TankaError(
         'state-missing',
         `There is no state '${name}' in '${bundle}' yet. Give it an initializer: getState('${name}', shape, { init }), or set it first.`,

@@ -2,6 +2,7 @@ import { reshape, Tensor } from '@tensorflow/tfjs-core';
 import { TankaError } from '../errors/tanka-error.js';
 import { tidyInCurrentFrame } from '../transform/ownership.js';
 import { leaves, map, type Tree } from '../tree/tree.js';
+import { checkFunction } from './option-checks.js';
 import { applyLayer, type Layer } from './sequential.js';
 
 /** Options of {@link BatchApply}. */
@@ -25,6 +26,7 @@ export class BatchApply {
     private readonly f: Layer,
     options: BatchApplyOptions = {},
   ) {
+    checkFunction('hk.BatchApply', 'what it applies', f, { orCall: true });
     this.numDims = options.numDims ?? 2;
   }
 

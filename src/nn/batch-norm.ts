@@ -18,7 +18,7 @@ import { checkAxes, toAbsoluteAxes } from './axes.js';
 import { channelIndexOf } from './channel-index.js';
 import { ExponentialMovingAverage } from './exponential-moving-average.js';
 import { checkDtype, checkRank, wrongShape } from './input-checks.js';
-import { checkEps } from './option-checks.js';
+import { checkEps, checkOptions } from './option-checks.js';
 
 /** Options of {@link BatchNorm}. */
 export interface BatchNormOptions extends ModuleOptions {
@@ -70,6 +70,7 @@ export class BatchNorm extends Module {
   /** @throws `layer-options` */
   constructor(private readonly options: BatchNormOptions) {
     super(options);
+    checkOptions(this, options);
     checkEps(this, options.eps ?? 1e-5);
     const { createScale, createOffset, decayRate, scaleInit, offsetInit, axis, dataFormat } = options;
     checkAffineInit(this, 'scale', createScale, scaleInit);

@@ -8,7 +8,7 @@ import { Module, type ModuleOptions } from '../module/module.js';
 import { getParameter, type Initializer } from '../module/parameters.js';
 import { oneHot } from './functions/one-hot.js';
 import { checkDtype } from './input-checks.js';
-import { checkWhole } from './option-checks.js';
+import { checkOptions, checkWhole } from './option-checks.js';
 
 /** The two ways of {@link Embed} to look embeddings up. */
 export const EmbedLookupStyle = {
@@ -50,6 +50,7 @@ export class Embed extends Module {
   /** @throws `layer-options` without sizes, for sizes that are not those of the matrix, and for another lookup style */
   constructor(options: EmbedOptions) {
     super(options);
+    checkOptions(this, options);
     const { embeddingMatrix, lookupStyle = 'ARRAY_INDEX', wInit = truncatedNormal() } = options;
     const given = embeddingMatrix === undefined ? undefined : shapeOf(embeddingMatrix);
     const vocabSize = options.vocabSize ?? given?.[0];

@@ -2,6 +2,7 @@ import { expandDims, squeeze, Tensor } from '@tensorflow/tfjs-core';
 import { TankaError } from '../errors/tanka-error.js';
 import { tidyInCurrentFrame } from '../transform/ownership.js';
 import { map } from '../tree/tree.js';
+import { checkFunction } from './option-checks.js';
 import { applyLayer, type Layer } from './sequential.js';
 
 /** Options of {@link expandApply}. */
@@ -20,6 +21,7 @@ export function expandApply<Args extends readonly unknown[] = Tensor[], Output =
   f: Layer,
   { axis = 0 }: ExpandApplyOptions = {},
 ): (...args: Args) => NoInfer<Output> {
+  checkFunction('hk.expandApply', 'what it applies', f, { orCall: true });
   if (axis !== 0 && axis !== -1) {
     throw new TankaError(
       'call-options',

@@ -1,5 +1,6 @@
 import { module } from '../module/decorators.js';
 import { channelIndexOf } from './channel-index.js';
+import { checkOptions } from './option-checks.js';
 import { LayerNorm, type LayerNormOptions } from './layer-norm.js';
 
 /** Options of {@link InstanceNorm}. */
@@ -17,8 +18,10 @@ export interface InstanceNormOptions extends Omit<
 @module('instance_norm', { className: 'InstanceNorm', defaults: { eps: 1e-5, dataFormat: 'channels_last' } })
 export class InstanceNorm extends LayerNorm {
   /** @throws `layer-options` */
-  constructor({ dataFormat = 'channels_last', ...options }: InstanceNormOptions) {
+  constructor(options: InstanceNormOptions) {
+    checkOptions('hk.InstanceNorm', options);
+    const { dataFormat = 'channels_last', ...rest } = options;
     const paramAxis = channelIndexOf('hk.InstanceNorm', dataFormat);
-    super({ ...options, axis: paramAxis === 1 ? { start: 2 } : { start: 1, stop: -1 }, paramAxis });
+    super({ ...rest, axis: paramAxis === 1 ? { start: 2 } : { start: 1, stop: -1 }, paramAxis });
   }
 }

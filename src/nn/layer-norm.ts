@@ -19,7 +19,7 @@ import { getParameter, type Initializer } from '../module/parameters.js';
 import { checkAffineCall, checkAffineInit } from './affine-checks.js';
 import { checkAxes, paramShape, toAbsoluteAxes, type AxisOrAxes } from './axes.js';
 import { checkDtype, checkRank } from './input-checks.js';
-import { checkEps } from './option-checks.js';
+import { checkEps, checkOptions } from './option-checks.js';
 
 /** Options of {@link LayerNorm}. */
 export interface LayerNormOptions extends ModuleOptions {
@@ -60,6 +60,7 @@ export class LayerNorm extends Module {
   /** @throws `layer-options` */
   constructor(private readonly options: LayerNormOptions) {
     super(options);
+    checkOptions(this, options);
     checkEps(this, options.eps ?? 1e-5);
     const { axis, createScale, createOffset, scaleInit, offsetInit, paramAxis } = options;
     checkAffineInit(this, 'scale', createScale, scaleInit);

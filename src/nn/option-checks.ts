@@ -1,6 +1,39 @@
 import { TankaError } from '../errors/tanka-error.js';
 import { nameOf, type LayerName } from './input-checks.js';
 
+/** Refuses what is no object where options are required. @throws `layer-options` */
+export function checkOptions(layer: LayerName, options: unknown): void {
+  if (typeof options === 'object' && options !== null) return;
+  throw new TankaError(
+    'layer-options',
+    `${nameOf(layer)} needs its options as an object, but got ${String(options)}. Its documentation says which are required.`,
+  );
+}
+
+/** A list as an array. @throws `layer-options` for what cannot be iterated */
+export function checkedList<T>(layer: LayerName, what: string, list: Iterable<T>): T[] {
+  if (typeof list === 'object' && list !== null && Symbol.iterator in list) return [...list];
+  throw new TankaError(
+    'layer-options',
+    `${nameOf(layer)} needs an array as ${what}, but got ${String(list)}. Pass an array, also for a single entry.`,
+  );
+}
+
+/** @param orCall takes an object with a `call` method too @throws `layer-options` for what is no function */
+export function checkFunction(
+  layer: LayerName,
+  what: string,
+  value: unknown,
+  { orCall = false }: { readonly orCall?: boolean } = {},
+): void {
+  const method = orCall ? (value as { call?: unknown } | null | undefined)?.call : undefined;
+  if (typeof value === 'function' || typeof method === 'function') return;
+  throw new TankaError(
+    'layer-options',
+    `${nameOf(layer)} needs a function${orCall ? ', or an object with a call method,' : ''} as ${what}, but got ${String(value)}.`,
+  );
+}
+
 /** Refuses what is not a whole number from `min` up. @throws `layer-options` */
 export function checkWhole(layer: LayerName, what: string, value: unknown, min: number): void {
   if (Number.isInteger(value) && (value as number) >= min) return;

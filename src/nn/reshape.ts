@@ -3,7 +3,7 @@ import { TankaError } from '../errors/tanka-error.js';
 import { module } from '../module/decorators.js';
 import { Module, type ModuleOptions } from '../module/module.js';
 import { checkTensor, wrongShape } from './input-checks.js';
-import { checkWhole } from './option-checks.js';
+import { checkedList, checkWhole } from './option-checks.js';
 
 /** Options of {@link Reshape}. */
 export interface ReshapeOptions extends ModuleOptions {
@@ -36,7 +36,8 @@ export class Reshape extends Module {
         `The layer '${this.moduleName}' got preserveDims: ${this.preserveDims}. Pass a positive number of leading dimensions to keep, or a negative number of trailing ones to replace.`,
       );
     }
-    for (const size of outputShape) checkWhole(this, 'size of the output shape', size, -1);
+    for (const size of checkedList(this, 'outputShape', outputShape))
+      checkWhole(this, 'size of the output shape', size, -1);
     if (outputShape.filter((size) => size === -1).length > 1) {
       throw new TankaError(
         'layer-options',

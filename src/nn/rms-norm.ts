@@ -6,7 +6,7 @@ import { getParameter, type Initializer } from '../module/parameters.js';
 import { checkAffineInit } from './affine-checks.js';
 import { checkAxes, paramShape, toAbsoluteAxes, type AxisOrAxes } from './axes.js';
 import { checkDtype, checkRank } from './input-checks.js';
-import { checkEps } from './option-checks.js';
+import { checkEps, checkOptions } from './option-checks.js';
 
 /** Options of {@link RMSNorm}. */
 export interface RMSNormOptions extends ModuleOptions {
@@ -33,6 +33,7 @@ export class RMSNorm extends Module {
   /** @throws `layer-options` */
   constructor(private readonly options: RMSNormOptions) {
     super(options);
+    checkOptions(this, options);
     checkEps(this, options.eps ?? 1e-5);
     const { axis, createScale = true, scaleInit, paramAxis } = options;
     checkAffineInit(this, 'scale', createScale, scaleInit);

@@ -2,6 +2,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { TankaError } from '../errors/tanka-error.js';
 import { module } from '../module/decorators.js';
 import { Module, type ModuleOptions } from '../module/module.js';
+import { checkedList } from './option-checks.js';
 
 /** What stands in a list of layers: a function, or anything with a `call` method (modules, `BatchApply`, `Deferred`). */
 export type Layer =
@@ -37,7 +38,7 @@ export class Sequential extends Module {
   /** @throws `layer-options` for a layer that is neither a function nor has a `call` method */
   constructor(layers: Iterable<Layer>, options: ModuleOptions = {}) {
     super(options);
-    this.layers = [...layers];
+    this.layers = checkedList(this, 'layers', layers);
     checkLayers(this, this.layers);
   }
 

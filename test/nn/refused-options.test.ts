@@ -132,6 +132,175 @@ const refused: readonly [what: string, code: hk.ErrorCode, run: () => unknown][]
   ],
 ];
 
+type Untyped = Record<
+  string,
+  (new (...args: unknown[]) => { call(...args: unknown[]): unknown }) | undefined
+>;
+
+/** The library as plain JavaScript sees it: nothing keeps a caller from wrong arguments. */
+const untyped = { ...hk, ...hk.nets } as unknown as Untyped;
+const make = (name: string, ...args: unknown[]) => new untyped[name]!(...args);
+
+/** What plain JavaScript may get wrong: the layer's name is in the message, and what it needs. */
+const misused: readonly [what: string, code: hk.ErrorCode, message: RegExp, run: () => unknown][] = [
+  ...[
+    'BatchNorm LayerNorm RMSNorm InstanceNorm Embed Conv1DLSTM Conv2DLSTM Conv3DLSTM ResNet',
+    'VectorQuantizer VectorQuantizerEMA',
+  ]
+    .join(' ')
+    .split(' ')
+    .flatMap((name): typeof misused => [
+      [
+        `${name} without options`,
+        'layer-options',
+        /needs its options as an object, but got undefined/,
+        () => make(name),
+      ],
+      [`${name} of null`, 'layer-options', /null/, () => make(name, null)],
+    ]),
+  ...['Linear', 'GroupNorm', 'LSTM', 'GRU', 'VanillaRNN'].map((name): (typeof misused)[number] => [
+    `${name} with null as options`,
+    'layer-options',
+    /null as its options/,
+    () => make(name, 3, null),
+  ]),
+  ...['VanillaRNN', 'LSTM', 'GRU'].map((name): (typeof misused)[number] => [
+    `${name} of no size`,
+    'layer-options',
+    /hiddenSize = undefined/,
+    () => make(name, undefined),
+  ]),
+  ...['Sequential', 'DeepRNN', 'MLP', 'Reshape'].flatMap((name): typeof misused =>
+    [undefined, null, 3, '3'].map((list) => [
+      `${name} of ${String(list)}`,
+      'layer-options',
+      /needs an array as/,
+      () => make(name, list),
+    ]),
+  ),
+  [
+    'skip connections of nothing',
+    'layer-options',
+    /'__deep_rnn' needs an array as layers/,
+    () => hk.deepRnnWithSkipConnections(null as never),
+  ],
+  [
+    'a MobileNet without strides',
+    'layer-options',
+    /'mobile_net_v1' needs an array as strides/,
+    () => make('MobileNetV1', { strides: null }),
+  ],
+  [
+    'a ResNet without depths',
+    'layer-options',
+    /'res_net' needs an array as blocksPerGroup/,
+    () => make('ResNet', { numClasses: 2 }),
+  ],
+  [
+    'a group of -1 blocks',
+    'layer-options',
+    /block_group_1' needs a whole number/,
+    () => make('ResNet', { numClasses: 2, blocksPerGroup: [1, -1, 1, 1] }),
+  ],
+  [
+    'a cost of NaN',
+    'layer-options',
+    /'vector_quantizer' needs a number .* as commitmentCost/,
+    () => make('VectorQuantizer', { ...vq, commitmentCost: NaN }),
+  ],
+  [
+    'half an embedding',
+    'layer-options',
+    /numEmbeddings/,
+    () => make('VectorQuantizer', { ...vq, numEmbeddings: 0.5 }),
+  ],
+  [
+    'the name of an activation',
+    'layer-options',
+    /'mlp' needs a function as activation, but got relu/,
+    () => make('MLP', [3, 3], { activation: 'relu' }),
+  ],
+  [
+    'a number as an initializer',
+    'parameter-initializer-missing',
+    /'linear\/w' .* an initializer that is no function/,
+    () => make('Linear', 3, { wInit: 3 }).call(rows()),
+  ],
+  [
+    'a tensor as an initializer',
+    'parameter-initializer-missing',
+    /'batch_norm\/scale' .* an initializer that is no function/,
+    () => make('BatchNorm', { ...affine, decayRate: 0.9, scaleInit: zeros([3]) }).call(rows(), true),
+  ],
+  [
+    'null as an initializer',
+    'parameter-initializer-missing',
+    /'linear\/b' .* no initializer/,
+    () => make('Linear', 3, { bInit: null }).call(rows()),
+  ],
+  [
+    'a number as an initializer of state',
+    'state-missing',
+    /no state 'count' in '~' yet. Give it an initializer/,
+    () => hk.getState('count', [], { init: 3 as never }),
+  ],
+  [
+    'BatchApply of nothing',
+    'layer-options',
+    /hk\.BatchApply needs a function/,
+    () => new hk.BatchApply(null as never),
+  ],
+  [
+    'expandApply of nothing',
+    'layer-options',
+    /hk\.expandApply needs a function/,
+    () => hk.expandApply(3 as never),
+  ],
+  [
+    'ResetCore of a function',
+    'layer-options',
+    /'reset_core' needs a recurrent core/,
+    () => make('ResetCore', () => undefined),
+  ],
+  [
+    'a static unroll of nothing',
+    'layer-options',
+    /hk\.staticUnroll needs a function/,
+    () => hk.staticUnroll(null as never, zeros([4, 2, 3]), null),
+  ],
+  [
+    'a dynamic unroll of nothing',
+    'layer-options',
+    /hk\.dynamicUnroll needs a function/,
+    () => hk.dynamicUnroll(null as never, zeros([4, 2, 3]), null),
+  ],
+  ...[false, true].map((resnetV2): (typeof misused)[number] => [
+    `a shortcut of other channels, version ${resnetV2 ? 2 : 1}`,
+    'input-shape',
+    /block_group_0\/~\/block_0' cannot add its shortcut .* Set useProjection to true/,
+    () =>
+      new hk.nets.ResNet({
+        resnetV2,
+        bottleneck: false,
+        blocksPerGroup: [1, 1, 1, 1],
+        channelsPerGroup: [8, 8, 8, 8],
+        useProjection: [false, false, false, false],
+        numClasses: 2,
+      }).call(zeros([1, 8, 8, 3]), true),
+  ]),
+];
+
+describe('layers refuse what plain JavaScript lets through', () => {
+  for (const [what, code, message, run] of misused) {
+    it(what, () => {
+      const model = hk.transformWithState(() => void run());
+      expect(() => model.init(1))
+        .to.throw(hk.TankaError, message)
+        .with.property('code', code);
+    });
+  }
+});
+
 describe('layers refuse options that make no sense', () => {
   for (const [what, make] of Object.entries(sizes)) {
     it(`sizes of ${what}`, () => {

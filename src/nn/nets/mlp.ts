@@ -9,6 +9,7 @@ import { PRNGSequence } from '../../random/prng-sequence.js';
 import { dropoutOf } from '../dropout.js';
 import { relu } from '../functions/relu.js';
 import { Linear } from '../linear.js';
+import { checkFunction, checkedList } from '../option-checks.js';
 
 /** Options of {@link MLP}. */
 export interface MLPOptions extends ModuleOptions {
@@ -53,20 +54,21 @@ export class MLP extends Module {
   /** Size of the last layer; `undefined` without layers. */
   readonly outputSize: number | undefined;
 
-  /** @throws `layer-options` for `bInit` together with `withBias: false` */
+  /** @throws `layer-options`, also for `bInit` together with `withBias: false` */
   constructor(
     outputSizes: Iterable<number>,
     private readonly options: MLPOptions = {},
   ) {
     super(options);
-    const { wInit, bInit, withBias = true } = options;
+    const { wInit, bInit, withBias = true, activation = relu } = options;
+    checkFunction(this, 'activation', activation);
     if (!withBias && bInit !== undefined) {
       throw new TankaError(
         'layer-options',
         `The network '${this.moduleName}' got withBias: false and a bInit. Leave out bInit, there is no bias to initialize.`,
       );
     }
-    this.layers = [...outputSizes].map(
+    this.layers = checkedList(this, 'outputSizes', outputSizes).map(
       (size, i) => new Linear(size, { wInit, bInit, withBias, name: `linear_${i}` }),
     );
     this.outputSize = this.layers.at(-1)?.outputSize;

@@ -6,6 +6,7 @@ import { BatchNorm } from '../batch-norm.js';
 import { Conv2D } from '../conv2d.js';
 import { DepthwiseConv2D } from '../depthwise-conv2d.js';
 import { Linear } from '../linear.js';
+import { checkedList } from '../option-checks.js';
 
 const STRIDES = [1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1] as const;
 const CHANNELS = [64, 128, 128, 256, 256, 512, 512, 512, 512, 512, 512, 1024, 1024] as const;
@@ -74,6 +75,8 @@ export class MobileNetV1 extends Module {
   constructor(private readonly options: MobileNetV1Options = {}) {
     super(options);
     const { strides = STRIDES, channels = CHANNELS } = options;
+    checkedList(this, 'strides', strides);
+    checkedList(this, 'channels', channels);
     if (strides.length !== channels.length) {
       throw new TankaError(
         'layer-options',

@@ -21,6 +21,7 @@ import { stopGradient } from '../../backend/ops/stop-gradient.js';
 import { takeRows } from '../../backend/ops/take-rows.js';
 import { oneHot } from '../functions/one-hot.js';
 import { checkDtype, checkRank, wrongShape, type LayerName } from '../input-checks.js';
+import { checkNumber, checkOptions, checkWhole } from '../option-checks.js';
 
 /** What a vector quantizer returns. */
 export interface VectorQuantizerResult {
@@ -36,6 +37,17 @@ export interface VectorQuantizerResult {
   readonly encodingIndices: Tensor;
   /** Squared distances `[vectors, numEmbeddings]`. */
   readonly distances: Tensor2D;
+}
+
+/** @throws `layer-options` */
+export function checkQuantizer(
+  layer: LayerName,
+  options: Readonly<Record<'embeddingDim' | 'numEmbeddings' | 'commitmentCost', number>>,
+): void {
+  checkOptions(layer, options);
+  checkWhole(layer, 'embeddingDim', options.embeddingDim, 1);
+  checkWhole(layer, 'numEmbeddings', options.numEmbeddings, 1);
+  checkNumber(layer, 'commitmentCost', options.commitmentCost, { min: 0, max: Number.MAX_VALUE });
 }
 
 /** @throws `input-rank`, `input-dtype`, `input-shape` */

@@ -1,9 +1,12 @@
 import { add, relu, type Tensor4D } from '@tensorflow/tfjs-core';
+import { TankaError } from '../../errors/tanka-error.js';
 import { constant } from '../../initializers/index.js';
 import { module } from '../../module/decorators.js';
 import { Module, type ModuleOptions } from '../../module/module.js';
 import { BatchNorm, type BatchNormOptions } from '../batch-norm.js';
 import { Conv2D } from '../conv2d.js';
+import { nameOf, show } from '../input-checks.js';
+import { checkWhole } from '../option-checks.js';
 
 /** Options of the batch norms of a network. */
 export type BatchNormConfig = Omit<Partial<BatchNormOptions>, 'name'>;
@@ -62,6 +65,16 @@ function blockLayers(
   ];
 }
 
+/** @throws `input-shape` for a shortcut that lacks its projection */
+function addShortcut(block: Module, out: Tensor4D, shortcut: Tensor4D): Tensor4D {
+  if (out.shape.every((size, i) => [size, 1].includes(shortcut.shape[i]) || size === 1))
+    return add(out, shortcut);
+  throw new TankaError(
+    'input-shape',
+    `${nameOf(block)} cannot add its shortcut ${show(shortcut)} to its output ${show(out)}. Set useProjection to true for its group, whose stride or channels differ.`,
+  );
+}
+
 /** Residual block of ResNet v1 (arXiv:1512.03385): convolution, norm, relu; the scale of a bottleneck's last norm starts at zero. */
 @module('block_v1', { className: 'BlockV1' })
 export class BlockV1 extends Module implements ResidualBlock {
@@ -88,7 +101,7 @@ export class BlockV1 extends Module implements ResidualBlock {
       const y = norm.call(conv.call(previous), isTraining, { testLocalStats });
       return i < this.layers.length - 1 ? relu(y) : y;
     }, x);
-    return relu(add(out, shortcut));
+    return relu(addShortcut(this, out, shortcut));
   }
 }
 
@@ -112,7 +125,7 @@ export class BlockV2 extends Module implements ResidualBlock {
       if (i === 0 && this.projection !== null) shortcut = this.projection.call(activated);
       return conv.call(activated);
     }, x);
-    return add(out, shortcut);
+    return addShortcut(this, out, shortcut);
   }
 }
 
@@ -129,6 +142,7 @@ export class BlockGroup extends Module {
 
   constructor({ numBlocks, resnetV2, name, ...options }: BlockGroupOptions) {
     super({ name });
+    checkWhole(this, 'numBlocks', numBlocks, 0);
     const Block = resnetV2 ? BlockV2 : BlockV1;
     this.blocks = Array.from(
       { length: numBlocks },

@@ -7,6 +7,7 @@ import type { ConvOptions } from '../conv-nd.js';
 import { Conv2D } from '../conv2d.js';
 import { Linear, type LinearOptions } from '../linear.js';
 import { maxPool } from '../max-pool.js';
+import { checkedList, checkOptions } from '../option-checks.js';
 import { BlockGroup, BlockV1, BlockV2, type BatchNormConfig } from './resnet-blocks.js';
 
 /** What all residual networks can be told. */
@@ -96,6 +97,7 @@ export class ResNet extends Module {
   /** @throws `layer-options` for other than four groups */
   constructor(options: ResNetOptions) {
     super(options);
+    checkOptions(this, options);
     const { blocksPerGroup, numClasses, resnetV2 = false, bottleneck = true } = options;
     const { channelsPerGroup = BOTTLENECK.channelsPerGroup, strides = [1, 2, 2, 2] } = options;
     const { useProjection = BOTTLENECK.useProjection } = options;
@@ -150,7 +152,8 @@ export class ResNet extends Module {
     return this.logits.call(mean<Tensor2D>(out, [1, 2]));
   }
 
-  #checkFour(what: string, values: readonly unknown[]): void {
+  #checkFour(what: string, list: readonly unknown[]): void {
+    const values = checkedList(this, what, list);
     if (values.length === 4) return;
     throw new TankaError(
       'layer-options',

@@ -16,6 +16,7 @@ import { Module } from '../../module/module.js';
 import { getState, setState } from '../../module/state.js';
 import { ExponentialMovingAverage } from '../exponential-moving-average.js';
 import {
+  checkQuantizer,
   checkVectors,
   latentLoss,
   lookUp,
@@ -49,6 +50,7 @@ export class VectorQuantizerEMA extends Module {
   /** @throws `layer-options` for a decay outside of [0, 1] */
   constructor(private readonly options: VectorQuantizerEMAOptions) {
     super(options);
+    checkQuantizer(this, options);
     const { decay } = options;
     if (!(decay >= 0 && decay <= 1)) {
       throw new TankaError(

@@ -4,6 +4,7 @@ import { module } from '../../module/decorators.js';
 import { Module, type ModuleOptions } from '../../module/module.js';
 import { getParameter } from '../../module/parameters.js';
 import {
+  checkQuantizer,
   checkVectors,
   latentLoss,
   lookUp,
@@ -32,6 +33,7 @@ export interface VectorQuantizerOptions extends ModuleOptions {
 export class VectorQuantizer extends Module {
   constructor(private readonly options: VectorQuantizerOptions) {
     super(options);
+    checkQuantizer(this, options);
   }
 
   /** The embeddings, as columns `[embeddingDim, numEmbeddings]`. */

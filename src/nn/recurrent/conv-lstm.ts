@@ -3,7 +3,7 @@ import { module } from '../../module/decorators.js';
 import type { ModuleOptions } from '../../module/module.js';
 import { ConvND } from '../conv-nd.js';
 import { replicate } from '../replicate.js';
-import { checkWhole } from '../option-checks.js';
+import { checkOptions, checkWhole } from '../option-checks.js';
 import { checkDtype, checkRank, wrongShape } from '../input-checks.js';
 import { RNNCore, zeroState } from './core.js';
 import { lstmStep, type LSTMState } from './lstm.js';
@@ -32,6 +32,7 @@ abstract class ConvNDLSTM extends RNNCore<LSTMState> {
     options: ConvLSTMOptions,
   ) {
     super(options);
+    checkOptions(this, options);
     this.inputShape = replicate(this, options.inputShape, numSpatialDims, 'inputShape');
     checkWhole(this, 'outputChannels', options.outputChannels, 1);
     this.outputChannels = options.outputChannels;

@@ -2,6 +2,7 @@ import { concat, type Tensor } from '@tensorflow/tfjs-core';
 import { TankaError } from '../../errors/tanka-error.js';
 import { module } from '../../module/decorators.js';
 import type { Module, ModuleOptions } from '../../module/module.js';
+import { checkedList } from '../option-checks.js';
 import { map } from '../../tree/tree.js';
 import { applyLayer, checkLayers, type Layer } from '../sequential.js';
 import { RNNCore, type AnyRNNCore } from './core.js';
@@ -35,7 +36,7 @@ export class DeepRNN<Input = Tensor, Output = Tensor> extends RNNCore<DeepRNNSta
     options: ModuleOptions = {},
   ) {
     super(options);
-    checkLayers(this, layers);
+    checkLayers(this, checkedList(this, 'layers', layers));
   }
 
   /** Hands the inputs through the layers; each core gets its entry of the state. */
@@ -64,7 +65,7 @@ class DeepRNNWithSkipConnections<Input, Output> extends RNNCore<DeepRNNState, In
     options: ModuleOptions,
   ) {
     super(options);
-    const other = layers.findIndex((layer) => !isCore(layer));
+    const other = checkedList(this, 'layers', layers).findIndex((layer) => !isCore(layer));
     if (other >= 0) {
       throw new TankaError(
         'layer-options',

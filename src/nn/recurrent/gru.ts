@@ -4,6 +4,7 @@ import { varianceScaling } from '../../initializers/variance-scaling.js';
 import { module } from '../../module/decorators.js';
 import type { ModuleOptions } from '../../module/module.js';
 import { getParameter, type Initializer } from '../../module/parameters.js';
+import { checkWhole } from '../option-checks.js';
 import { checkStep, RNNCore, zeroState } from './core.js';
 
 /** Options of {@link GRU}. */
@@ -44,6 +45,7 @@ export class GRU extends RNNCore<Tensor> {
     private readonly options: GRUOptions = {},
   ) {
     super(options);
+    checkWhole(this, 'hiddenSize', hiddenSize, 0);
   }
 
   /**

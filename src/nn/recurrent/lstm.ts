@@ -2,6 +2,7 @@ import { add, concat, mul, sigmoid, split, tanh, type Tensor } from '@tensorflow
 import { module } from '../../module/decorators.js';
 import type { ModuleOptions } from '../../module/module.js';
 import { Linear } from '../linear.js';
+import { checkWhole } from '../option-checks.js';
 import { checkStep, RNNCore, zeroState } from './core.js';
 
 /** State of an LSTM core. */
@@ -34,6 +35,7 @@ export class LSTM extends RNNCore<LSTMState> {
     options: ModuleOptions = {},
   ) {
     super(options);
+    checkWhole(this, 'hiddenSize', hiddenSize, 0);
   }
 
   /**

@@ -1,4 +1,5 @@
 import { cast, reshape, Tensor, where } from '@tensorflow/tfjs-core';
+import { TankaError } from '../../errors/tanka-error.js';
 import { module } from '../../module/decorators.js';
 import type { ModuleOptions } from '../../module/module.js';
 import { leaves, map, type Tree } from '../../tree/tree.js';
@@ -10,11 +11,18 @@ import { RNNCore } from './core.js';
  */
 @module('reset_core', { className: 'ResetCore', positional: ['core'] })
 export class ResetCore<State, Input, Output> extends RNNCore<State, readonly [Input, unknown], Output> {
+  /** @throws `layer-options` for what is no core */
   constructor(
     readonly core: RNNCore<State, Input, Output>,
     options: ModuleOptions = {},
   ) {
     super(options);
+    if (typeof core?.initialState !== 'function') {
+      throw new TankaError(
+        'layer-options',
+        `The layer '${this.moduleName}' needs a recurrent core to wrap, but got ${String(core)}. Pass one such as new hk.LSTM(…).`,
+      );
+    }
   }
 
   /**

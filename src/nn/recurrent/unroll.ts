@@ -3,6 +3,7 @@ import { flatten, leaves, map, unflatten, type Tree } from '../../tree/tree.js';
 import { tidyInCurrentFrame } from '../../transform/ownership.js';
 import { scan } from '../../transform/scan.js';
 import { checkRank, wrongShape } from '../input-checks.js';
+import { checkFunction } from '../option-checks.js';
 import type { Core } from './core.js';
 import { holdFinished, runningSteps } from './sequence-lengths.js';
 
@@ -31,7 +32,8 @@ export interface DynamicUnrollOptions extends StaticUnrollOptions {
 export type Step<Input, State, Output> =
   Core<Input, State, Output> | ((inputs: Input, state: State) => readonly [Output, State]);
 
-function stepOf<I, S, O>(core: Step<I, S, O>): (inputs: I, state: S) => readonly [O, S] {
+function stepOf<I, S, O>(caller: string, core: Step<I, S, O>): (inputs: I, state: S) => readonly [O, S] {
+  checkFunction(caller, 'core', core, { orCall: true });
   return typeof core === 'function' ? core : (inputs, state) => core.call(inputs, state);
 }
 
@@ -65,7 +67,7 @@ export function staticUnroll<Input, State, Output>(
       const [first] = leaves(inputSequence as Tree<Tensor>);
       throw wrongShape(caller, first, 'at least one step (hk.dynamicUnroll takes none too)', 'its sequence');
     }
-    const step = stepOf(core);
+    const step = stepOf(caller, core);
     const [sequences, nesting] = flatten(inputSequence as Tree<Tensor>);
     const columns = sequences.map((x) => unstack(x, timeAxis));
     const running = sequenceLengths && unstack(runningSteps(caller, sequenceLengths, steps));
@@ -115,7 +117,7 @@ export function dynamicUnroll<Input, State, Output>(
     const { timeMajor = true, sequenceLengths, reverse, returnAllStates = false, unroll } = options;
     const caller = 'hk.dynamicUnroll';
     const steps = stepsOf(caller, inputSequence, timeMajor ? 0 : 1);
-    const step = stepOf(core);
+    const step = stepOf(caller, core);
     const inputs = timeMajor ? inputSequence : swapBatchAndTime(inputSequence);
     const running = sequenceLengths ? runningSteps(caller, sequenceLengths, steps) : null;
 

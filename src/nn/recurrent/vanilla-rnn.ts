@@ -3,6 +3,7 @@ import { module } from '../../module/decorators.js';
 import type { ModuleOptions } from '../../module/module.js';
 import { relu } from '../functions/relu.js';
 import { Linear } from '../linear.js';
+import { checkWhole } from '../option-checks.js';
 import { checkStep, RNNCore, zeroState } from './core.js';
 
 /** Options of {@link VanillaRNN}. */
@@ -29,6 +30,7 @@ export class VanillaRNN extends RNNCore<Tensor> {
     options: VanillaRNNOptions = {},
   ) {
     super(options);
+    checkWhole(this, 'hiddenSize', hiddenSize, 0);
     this.doubleBias = options.doubleBias ?? true;
   }
 
