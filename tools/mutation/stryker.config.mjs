@@ -12,7 +12,8 @@ export default {
   testRunnerNodeArgs: ['--import', 'tsx'],
   mochaOptions: {
     spec: [
-      'test/{tree,module,transform,random,haiku,errors}/**/*.test.ts',
+      'test/{tree,module,transform,random,haiku}/**/*.test.ts',
+      'test/docs/messages.test.ts',
       'test/faults/{trees,callbacks}.test.ts',
     ],
     require: ['test/support/binaries.ts', 'test/hooks.ts'],

@@ -8,7 +8,6 @@ export const nodeOnly: Readonly<Record<string, string>> = {
   'checkpoint/npz.test.ts': 'measures the memory of the process',
   'checkpoint/streams-and-stores.test.ts': 'stores in folders and measures the memory of the process',
   'convert/nsfwjs.test.ts': 'reads the models of npm packages from disk',
-  'errors/messages.test.ts': 'records messages in files',
   'errors/pages.test.ts': 'lists the sources and the pages of the codes',
   'faults/callbacks.test.ts': 'counts the listeners of the process',
   'haiku/i-summaries.test.ts': "prints with Node's inspect",

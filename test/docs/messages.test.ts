@@ -2,11 +2,11 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
-import { allBlocks, type Block } from '../docs/blocks.js';
+import { allBlocks, type Block } from './blocks.js';
 import { cleanedRun } from '../support/cleaned-run.js';
 
 const folder = resolve('build/messages');
-const recorded = 'test/errors/messages.json';
+const recorded = 'test/docs/messages.json';
 
 /** Entry points of the package as files of the source. */
 const entries: Readonly<Record<string, string>> = {
@@ -24,7 +24,7 @@ function onSource({ code }: Block): string {
 
 /**
  * What users read when they make the mistake that a page shows. A change of a message is a change of `messages.json`, which a review
- * sees: `UPDATE_MESSAGES=1 npx mocha test/errors/messages.test.ts` records it.
+ * sees: `UPDATE_MESSAGES=1 npx mocha test/docs/messages.test.ts` records it.
  */
 describe('error messages', () => {
   const update = process.env.UPDATE_MESSAGES === '1';
