@@ -51,7 +51,13 @@ export interface GroupNormOptions extends ModuleOptions {
 @module('group_norm', {
   className: 'GroupNorm',
   positional: ['groups'],
-  defaults: { createScale: true, createOffset: true, eps: 1e-5, dataFormat: 'channels_last' },
+  defaults: {
+    axis: { start: 1 },
+    createScale: true,
+    createOffset: true,
+    eps: 1e-5,
+    dataFormat: 'channels_last',
+  },
 })
 export class GroupNorm extends Module {
   private readonly channelIndex: 1 | -1;

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import * as hk from '../../src/index.js';
 import { expectGoldenTree } from '../support/golden-trees.js';
 import { goldenCases, goldenTensor, type ArrayReference } from '../support/goldens.js';
+import { values } from '../support/tensors.js';
 import { tolerances } from '../support/tolerances.js';
 import { toCamelCase } from './descriptors/build.js';
 import { arrayOf } from './descriptors/goldens.js';
@@ -71,4 +72,27 @@ describe('functions of Haiku equal dm-haiku', () => {
       expect([...sample.dataSync()]).to.deep.equal([1, 0]);
     });
   });
+});
+
+describe('hk.dropout', () => {
+  const drops = cases.filter(({ fn, rate }) => fn === 'dropout' && rate > 0);
+
+  it('has recorded draws', () => {
+    expect(drops.map(({ id }) => id)).to.include.members(['dropout/0.3', 'dropout/0.9', 'dropout/broadcast']);
+  });
+
+  for (const golden of drops) {
+    it(`${golden.id} drops what Haiku drops`, () => {
+      tidy(() => {
+        const x = values(input(golden.x));
+        const expected = goldenTensor(arrayOf(arrays, golden.value)).dataSync() as Float32Array;
+
+        const zeros = (list: ArrayLike<number>): boolean[] => Array.from(list, (value) => value === 0);
+        // A zero of the input would look like one that was dropped.
+        expect(x).not.to.include(0);
+        expect(zeros(values(calls.dropout(golden)))).to.deep.equal(zeros(expected));
+        expect(zeros(expected)).to.include(true).and.to.include(false);
+      });
+    });
+  }
 });
