@@ -186,6 +186,26 @@ describe('Haiku intents H: layers and networks', () => {
     }
   });
 
+  it('H12 ResetCore takes signals of a shape that begins as its state does, and no others', () => {
+    const step = (batchSize: number | null, shouldReset: unknown) => (): tf.Tensor => {
+      const core = new hk.ResetCore(new hk.VanillaRNN(3));
+      const state = core.initialState(batchSize);
+      return core.call([tf.ones(batchSize === null ? [2] : [batchSize, 2]), shouldReset], state)[0];
+    };
+    const signal = (...shape: number[]): tf.Tensor => tf.ones(shape, 'bool');
+    for (const shape of [[], [4], [4, 3]]) {
+      const [found] = result(() => step(4, signal(...shape))());
+      expect(found, String(shape)).to.deep.equal([4, 3]);
+    }
+    expect(result(() => step(null, signal())())[0]).to.deep.equal([3]);
+    for (const shape of [[5], [4, 1], [3, 4]]) {
+      expect(
+        codeOf(() => step(4, signal(...shape))()),
+        String(shape),
+      ).to.equal('input-shape');
+    }
+  });
+
   for (const [preserveDims, expected] of [
     [1, [2, 60]],
     [2, [2, 3, 20]],

@@ -263,6 +263,12 @@ const misused: readonly [what: string, code: hk.ErrorCode, message: RegExp, run:
     () => make('ResetCore', () => undefined),
   ],
   [
+    'ResetCore without a signal',
+    'input-shape',
+    /'reset_core' takes an array \[inputs, shouldReset\]/,
+    () => make('ResetCore', new hk.LSTM(2)).call(rows(), new hk.LSTM(2).initialState(2)),
+  ],
+  [
     'a static unroll of nothing',
     'layer-options',
     /hk\.staticUnroll needs a function/,

@@ -26,11 +26,18 @@ export class ResetCore<State, Input, Output> extends RNNCore<State, readonly [In
   }
 
   /**
-   * @param inputs `[inputs, shouldReset]`: the core's inputs, and a tensor of bools or a nesting of them like the state, each of
+   * @param inputsAndReset `[inputs, shouldReset]`: the core's inputs, and a tensor of bools or a nesting of them like the state, each of
    *   a shape with which the shape of its state begins, such as `[batch]`
-   * @throws `input-shape` when the signal's shape is no beginning of the state's
+   * @throws `input-shape` when the signal's shape is no beginning of the state's, and for inputs without a signal
    */
-  call([inputs, shouldReset]: readonly [Input, unknown], state: State): [output: Output, state: State] {
+  call(inputsAndReset: readonly [Input, unknown], state: State): [output: Output, state: State] {
+    if (!Array.isArray(inputsAndReset)) {
+      throw new TankaError(
+        'input-shape',
+        `The layer '${this.moduleName}' takes an array [inputs, shouldReset] as its input. Pass call([x, shouldReset], state).`,
+      );
+    }
+    const [inputs, shouldReset] = inputsAndReset as unknown as readonly [Input, unknown];
     const signals = shouldReset instanceof Tensor ? map(() => shouldReset, state) : shouldReset;
     const batchSize = this.#isBatched(state) ? leaves(inputs as Tree<Tensor>)[0].shape[0] : null;
     const reset = map(
