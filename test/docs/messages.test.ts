@@ -8,6 +8,9 @@ import { cleanedRun } from '../support/cleaned-run.js';
 const folder = resolve('build/messages');
 const recorded = 'test/docs/messages.json';
 
+/** Part of the address of a block: mutation tests run it again in the same process, and a module is evaluated once. */
+let imports = 0;
+
 /** Entry points of the package as files of the source. */
 const entries: Readonly<Record<string, string>> = {
   tanka: 'index.ts',
@@ -51,7 +54,7 @@ describe('error messages', () => {
     it(name, async () => {
       const file = `${folder}/${name.replace(' ', '-')}.ts`;
       writeFileSync(file, onSource(block));
-      const thrown = (await cleanedRun(() => import(pathToFileURL(file).href))) as Error;
+      const thrown = (await cleanedRun(() => import(`${pathToFileURL(file).href}?${++imports}`))) as Error;
       seen[name] = thrown.message;
       if (!update) expect(thrown.message).to.equal(messages[name]);
     });

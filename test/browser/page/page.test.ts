@@ -261,11 +261,12 @@ describe('the page of examples/web, built and minified', () => {
     withPage(url, async ({ page, context }) => {
       await open(page, 'Draw a digit');
       await open(page, 'Name a photo');
-      await page.evaluate(async () => {
-        const { active } = await navigator.serviceWorker.ready;
-        if (active?.state === 'activated') return;
-        await new Promise((resolve) => active?.addEventListener('statechange', resolve));
-      });
+      // Asked again and again: a worker may be activated between a look at its state and a listener for the change.
+      await page.waitForFunction(
+        async () => (await navigator.serviceWorker.getRegistration())?.active?.state === 'activated',
+        undefined,
+        { timeout: 30_000, polling: 100 },
+      );
       await context.setOffline(true);
       await page.reload();
       await open(page, 'Draw a digit');
