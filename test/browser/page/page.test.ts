@@ -39,7 +39,9 @@ describe('the page of examples/web, built and minified', () => {
     const run = promisify(execFile);
     await useWasm();
     await run(process.execPath, ['--import', 'tsx', 'examples/web/prepare.ts']);
-    await run('node_modules/.bin/vite', ['build', 'examples/web', '--logLevel', 'error']);
+    // Vite's development server, which other tests start, leaves NODE_ENV=development behind: a build without a service worker.
+    const env = { ...process.env, NODE_ENV: 'production' };
+    await run('node_modules/.bin/vite', ['build', 'examples/web', '--logLevel', 'error'], { env });
     servers.plain = await serveFolder(dist);
     servers.isolated = await serveFolder(dist, { isolated: true });
     url = servers.plain.url;
