@@ -53,6 +53,16 @@ function checkSameOutcome<R>(caller: string, first: Outcome<R>, other: Outcome<R
   );
 }
 
+/** Runs a branch with names of its own. */
+function runBranch<Operands extends readonly unknown[], R>(
+  caller: string,
+  frame: Frame | undefined,
+  branch: Branch<Operands, R>,
+  operands: Operands,
+): R {
+  return withOwnNames(frame, () => checkSynchronous(branch(...operands), () => `A branch of hk.${caller}`));
+}
+
 /** Runs every branch from the same state, and keeps what the taken one made. A function given twice runs once. */
 function runAll<Operands extends readonly unknown[], R>(
   caller: string,
@@ -66,8 +76,8 @@ function runAll<Operands extends readonly unknown[], R>(
   for (const branch of branches) {
     if (outcomes.has(branch)) continue;
     if (frame !== undefined && before !== undefined) restoreInternalState(frame, before);
-    const run = (): R => checkSynchronous(branch(...operands), () => `A branch of hk.${caller}`);
-    outcomes.set(branch, { result: withOwnNames(frame, run), after: frame && internalState(frame) });
+    const result = runBranch(caller, frame, branch, operands);
+    outcomes.set(branch, { result, after: frame && internalState(frame) });
   }
   const [first, ...others] = outcomes.values();
   for (const other of others) checkSameOutcome(caller, first, other);
@@ -98,8 +108,7 @@ function select<Operands extends readonly unknown[], R>(
     const before = frame && internalState(frame);
     const outcomes = branches.map((branch) => {
       if (frame !== undefined && before !== undefined) restoreInternalState(frame, before);
-      const run = (): R => checkSynchronous(branch(...operands), () => `A branch of hk.${caller}`);
-      const result = withOwnNames(frame, run);
+      const result = runBranch(caller, frame, branch, operands);
       reserveUpToFull(frame);
       return { result, after: frame && internalState(frame) };
     });
@@ -140,7 +149,7 @@ function choose<Operands extends readonly unknown[], R>(
     const result =
       alone === null
         ? runAll(caller, frame, branches, taken ?? 0, operands)
-        : withOwnNames(frame, () => checkSynchronous(alone(...operands), () => `A branch of hk.${caller}`));
+        : runBranch(caller, frame, alone, operands);
     reserveUpToFull(frame);
     return result;
   });
