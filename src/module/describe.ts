@@ -19,7 +19,8 @@ function showEntries(entries: readonly (readonly [string, unknown])[], depth = 0
 export function show(value: unknown, depth = 0): string {
   if (typeof value === 'string') return `'${value.replace(/['\\]/g, '\\$&').replace(/\n/g, '\\n')}'`;
   if (typeof value === 'bigint') return `${value}n`;
-  if (typeof value === 'function') return value.name === '' ? '<function>' : value.name;
+  // TensorFlow.js ends the names of its operations in `__op`.
+  if (typeof value === 'function') return value.name.replace(/__op$/, '') || '<function>';
   if (typeof value !== 'object' || value === null) return String(value);
   if (isTensor(value)) return `Tensor(${value.dtype}[${String(value.shape)}])`;
   if (depth > 4) return '…';

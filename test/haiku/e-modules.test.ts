@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import * as hk from '../../src/index.js';
 import { errorCode } from '../support/errors.js';
 import type { Equal, Expect } from '../support/types.js';
+import { within } from '../support/within.js';
 
 const { constant } = hk.initializers;
 const one = { init: constant(1) };
@@ -23,13 +24,6 @@ function owners(f: () => unknown): string[] {
   const params = hk.transform(() => void f()).init(0);
   hk.tree.dispose(params);
   return Object.keys(params);
-}
-
-/** What `f` returns within an init. */
-function within<R>(f: () => R): R {
-  let result: R | undefined;
-  hk.tree.dispose(hk.transformWithState(() => void (result = f())).init(1));
-  return result as R;
 }
 
 /**
