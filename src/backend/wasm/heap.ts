@@ -12,8 +12,59 @@ export interface StockModule {
   readonly wasmMemory?: WebAssembly.Memory;
   _malloc: (bytes: number) => number;
   _free: (pointer: number) => void;
-  /** What the backend calls when it is disposed of. */
-  readonly tfjs: { dispose: () => void };
+  readonly tfjs: {
+    /** Tells the stock kernels where the values of a number lie. */
+    registerTensor: (id: number, size: number, memoryOffset: number) => void;
+    /** What the backend calls when it is disposed of. */
+    dispose: () => void;
+  };
+}
+
+/**
+ * What the backend knows of values that one of our kernels made. The stock kernels look values up by number in a table of their own: the
+ * number is entered there when one of them asks for it, which between kernels of ours is never.
+ */
+class OwnValues {
+  refCount = 1;
+  isRegistered = false;
+
+  constructor(
+    private readonly module: StockModule,
+    private readonly number: number,
+    private readonly size: number,
+    readonly memoryOffset: number,
+    readonly shape: number[],
+    readonly dtype: DataType,
+  ) {}
+
+  get id(): number {
+    if (!this.isRegistered) {
+      this.isRegistered = true;
+      this.module.tfjs.registerTensor(this.number, this.size, this.memoryOffset);
+    }
+    return this.number;
+  }
+}
+
+/** Lets a backend free {@link OwnValues} that no stock kernel has heard of without asking them. */
+function freeOwnValues(backend: BackendWasm, module: StockModule): void {
+  const { dataIdMap } = backend;
+  const disposeData = backend.disposeData.bind(backend);
+  backend.disposeData = (dataId, force = false) => {
+    if (!dataIdMap.has(dataId)) return true;
+    const values: unknown = dataIdMap.get(dataId);
+    if (!(values instanceof OwnValues) || values.isRegistered) return disposeData(dataId, force);
+    values.refCount--;
+    if (!force && values.refCount > 0) return false;
+    module._free(values.memoryOffset);
+    dataIdMap.delete(dataId);
+    return true;
+  };
+}
+
+/** Where the backend counts its values, which its types hide. */
+interface NumberedBackend {
+  dataIdNextNumber: number;
 }
 
 interface Attached {
@@ -22,6 +73,8 @@ interface Attached {
   readonly raw: RawKernels;
   scratchBase: number;
   scratchBytes: number;
+  /** The memory as integers: making such a view takes as long as a small kernel. */
+  words: Int32Array;
 }
 
 let attached: Attached | undefined;
@@ -75,7 +128,9 @@ const keptScratch = 8 * 1024 * 1024;
 /** Ties our functions to a started backend; with the same one again nothing happens. */
 export function attach(backend: BackendWasm, raw: RawKernels): void {
   if (attached?.backend === backend) return;
-  attached = { backend, module: stockModule(backend), raw, scratchBase: 0, scratchBytes: 0 };
+  const module = stockModule(backend);
+  attached = { backend, module, raw, scratchBase: 0, scratchBytes: 0, words: new Int32Array(0) };
+  freeOwnValues(backend, module);
 }
 
 /** The emscripten module under a backend. */
@@ -171,15 +226,25 @@ export function writeTable(pointer: number, table: readonly number[]): void {
     tracer.writeTable(pointer, table);
     return;
   }
-  new Int32Array(current().module.HEAPU8.buffer, pointer, table.length).set(table);
+  const state = current();
+  const { buffer } = state.module.HEAPU8;
+  // Another buffer stands for the memory after it grew.
+  if (state.words.buffer !== buffer) state.words = new Int32Array(buffer);
+  for (let i = 0, at = pointer >>> 2; i < table.length; i++) state.words[at + i] = table[i];
 }
 
 /** A new tensor with undefined values. */
 export function makeOutput(shape: readonly number[], dtype: DataType = 'float32'): TensorInfo {
   if (tracer !== undefined) return tracer.makeOutput(shape, dtype);
-  const bytes = util.sizeFromShape([...shape]) * util.bytesPerElement(dtype);
+  const { backend, module } = current();
+  const own = shape as number[];
+  const size = util.sizeFromShape(own);
   // Allocated here: the backend itself does not notice that memory ran out, and would write to address 0.
-  return current().backend.makeOutput([...shape], dtype, allocate(bytes));
+  const pointer = allocate(size * util.bytesPerElement(dtype));
+  const number = (backend as unknown as NumberedBackend).dataIdNextNumber++;
+  const dataId = { id: number };
+  backend.dataIdMap.set(dataId, new OwnValues(module, number, size, pointer, own, dtype));
+  return { dataId, shape: own, dtype };
 }
 
 /** The same values under another handle, freed with the last of them: as tensors never change, it is as good as a copy. */

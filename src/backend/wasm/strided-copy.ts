@@ -17,14 +17,25 @@ export function bytesOf(name: string, dtype: DataType): number {
 /** Axes without those of size 1, neighbours that move as one joined. */
 function joined(axes: readonly Axis[]): Axis[] {
   const result: Axis[] = [];
-  for (const { size, stride } of axes) {
+  for (const axis of axes) {
+    const { size, stride } = axis;
     if (size === 1) continue;
-    const before = result.at(-1);
-    if (before?.stride === size * stride) {
-      result[result.length - 1] = { size: before.size * size, stride };
-    } else result.push({ size, stride });
+    const last = result.length - 1;
+    if (last >= 0 && result[last].stride === size * stride)
+      result[last] = { size: result[last].size * size, stride };
+    else result.push(axis);
   }
   return result;
+}
+
+/** By how many entries each axis of a contiguous tensor moves. */
+export function stridesOf(shape: readonly number[]): number[] {
+  const strides = new Array<number>(shape.length);
+  for (let axis = shape.length - 1, stride = 1; axis >= 0; axis--) {
+    strides[axis] = stride;
+    stride *= shape[axis];
+  }
+  return strides;
 }
 
 /** A copy of `x` from entry `offset` on, as the axes say, in the given shape. */
@@ -37,14 +48,13 @@ export function stridedCopy(
 ): TensorInfo {
   const bytes = bytesOf(name, x.dtype);
   const out = makeOutput(shape, x.dtype);
-  if (util.sizeFromShape([...shape]) === 0) return out;
+  if (util.sizeFromShape(shape as number[]) === 0) return out;
   const moves = joined(axes);
   const inner = moves.pop() ?? { size: 1, stride: 1 };
   withScratch(12 * moves.length, (table) => {
-    writeTable(
-      table,
-      moves.flatMap(({ size, stride }) => [size, stride * bytes, 0]),
-    );
+    const entries: number[] = [];
+    for (const { size, stride } of moves) entries.push(size, stride * bytes, 0);
+    writeTable(table, entries);
     const from = address(x) + offset * bytes;
     raw().copyStrided(moves.length, table, inner.size, inner.stride * bytes, bytes, from, address(out));
   });
@@ -53,7 +63,7 @@ export function stridedCopy(
 
 /** `x` with its axes in the order `perm`. */
 export function transposed(name: string, x: TensorInfo, perm: readonly number[]): TensorInfo {
-  const strides = util.computeStrides(x.shape).concat(1);
+  const strides = stridesOf(x.shape);
   const shape = perm.map((axis) => x.shape[axis]);
   const axes = joined(perm.map((axis): Axis => ({ size: x.shape[axis], stride: strides[axis] })));
   const last = axes.length - 1;
@@ -63,10 +73,11 @@ export function transposed(name: string, x: TensorInfo, perm: readonly number[])
   bytesOf(name, x.dtype);
   const out = makeOutput(shape, x.dtype);
   if (util.sizeFromShape(shape) === 0) return out;
-  const steps = util.computeStrides(axes.map(({ size }) => size)).concat(1);
-  const others = axes.flatMap(({ size, stride }, i) =>
-    i === q || i === last ? [] : [size, 4 * stride, 4 * steps[i], 0],
-  );
+  const steps = stridesOf(axes.map(({ size }) => size));
+  const others: number[] = [];
+  axes.forEach(({ size, stride }, i) => {
+    if (i !== q && i !== last) others.push(size, 4 * stride, 4 * steps[i], 0);
+  });
   withScratch(4 * others.length, (table) => {
     writeTable(table, others);
     const { size: rows, stride } = axes[last];

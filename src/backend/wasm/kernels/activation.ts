@@ -30,20 +30,27 @@ export interface Epilogue {
   readonly leakyreluAlpha?: number | undefined;
 }
 
+const nothing = { bias: undefined, activation: 0 } as const;
+
+function isVector({ shape }: TensorInfo, columns: number): boolean {
+  for (let axis = 0; axis < shape.length - 1; axis++) if (shape[axis] !== 1) return false;
+  return shape[shape.length - 1] === columns;
+}
+
 /** Which part of an epilogue the loop does: a bias of one value a column, `relu` and `relu6`. */
 export function epilogueInLoop(
   { bias, activation }: Epilogue,
   columns: number,
 ): { bias: TensorInfo | undefined; activation: number } {
-  const isVector =
-    bias === undefined || (bias.shape.at(-1) === columns && bias.shape.slice(0, -1).every((n) => n === 1));
-  if (!isVector) return { bias: undefined, activation: 0 };
+  if (bias === undefined && activation === undefined) return nothing;
+  if (bias !== undefined && !isVector(bias, columns)) return nothing;
   return { bias, activation: inLoop.get(activation) ?? 0 };
 }
 
 /** Does the rest of an epilogue with other kernels; `out` is discarded when the result is another tensor. */
 export function finishEpilogue(out: TensorInfo, epilogue: Epilogue, columns: number): TensorInfo {
   const { bias, activation = 'linear', preluActivationWeights, leakyreluAlpha } = epilogue;
+  if (bias === undefined && activation === 'linear') return out;
   const done = epilogueInLoop(epilogue, columns);
   let result = out;
   if (bias !== undefined && done.bias === undefined)

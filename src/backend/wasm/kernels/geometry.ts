@@ -1,5 +1,5 @@
 import { backend_util, util } from '@tensorflow/tfjs-core';
-import { sidesOf, type PlanePadding } from '../../ops/window.js';
+import { dilatedSize, sidesOf, type PlanePadding } from '../../ops/window.js';
 
 /** One spatial axis of a sliding window. */
 export interface Axis {
@@ -60,6 +60,43 @@ function planeOf(info: backend_util.Conv2DInfo): Geometry {
   };
 }
 
+function pairOf(value: number | readonly number[]): readonly number[] {
+  return typeof value === 'number' ? [value, value] : value;
+}
+
+/** An axis under a padding that has a name: as TensorFlow.js computes it, which takes most of the time of a small pool. */
+function namedAxis(
+  pad: 'same' | 'valid',
+  input: number,
+  kernel: number,
+  stride: number,
+  dilation: number,
+): Axis {
+  const window = dilatedSize(kernel, dilation);
+  const output = Math.ceil((pad === 'same' ? input : input - window + 1) / stride);
+  const before = pad === 'same' ? Math.max(0, Math.floor(((output - 1) * stride + window - input) / 2)) : 0;
+  return { input, output, kernel, stride, dilation, before };
+}
+
+function namedPlane(
+  pad: 'same' | 'valid',
+  [batch, height, width, channels]: Shape4D,
+  [kernelHeight, kernelWidth]: readonly number[],
+  outChannels: number,
+  { strides, dilations }: WindowAttrs,
+): Geometry {
+  const [strideHeight, strideWidth] = pairOf(strides);
+  const [dilationHeight, dilationWidth] = pairOf(dilations ?? 1);
+  return {
+    batch,
+    channels,
+    outChannels,
+    depth: flat,
+    height: namedAxis(pad, height, kernelHeight, strideHeight, dilationHeight),
+    width: namedAxis(pad, width, kernelWidth, strideWidth, dilationWidth),
+  };
+}
+
 /** For SAME with a stride beyond the kernel TensorFlow.js counts less than no padding, and starts behind the first entry. */
 function volumeOf(info: backend_util.Conv3DInfo): Geometry {
   return {
@@ -102,6 +139,10 @@ export function convolutionGeometry(
 ): Geometry {
   const { strides, pad, dimRoundingMode } = attrs;
   const dilations = attrs.dilations ?? 1;
+  if (filter.length === 4 && (pad === 'same' || pad === 'valid')) {
+    const outChannels = depthwise ? filter[3] * x[3] : filter[3];
+    return namedPlane(pad, x as Shape4D, filter, outChannels, attrs);
+  }
   return filter.length === 4
     ? planeOf(
         backend_util.computeConv2DInfo(
@@ -128,14 +169,11 @@ export function convolutionGeometry(
 /** Of a pool over planes or volumes. */
 export function poolGeometry(
   x: readonly number[],
-  {
-    strides,
-    pad,
-    dimRoundingMode,
-    dilations,
-    filterSize,
-  }: WindowAttrs & { readonly filterSize: number | number[] },
+  attrs: WindowAttrs & { readonly filterSize: number | number[] },
 ): Geometry {
+  const { strides, pad, dimRoundingMode, dilations, filterSize } = attrs;
+  if (x.length === 4 && (pad === 'same' || pad === 'valid'))
+    return namedPlane(pad, x as Shape4D, pairOf(filterSize), x[3], attrs);
   return x.length === 4
     ? planeOf(
         backend_util.computePool2DInfo(

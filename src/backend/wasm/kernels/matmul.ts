@@ -35,14 +35,19 @@ function batchIndices(shape: readonly number[], batch: readonly number[]): (i: n
   };
 }
 
+function first(): number {
+  return 0;
+}
+
 /** Products of the last two axes, batch axes broadcast; bias and activation applied once, to the finished sum. */
 function matMul(name: string, inputs: MatMulInputs, attrs: MatMulAttrs, epilogue: Epilogue): TensorInfo {
   const { a, b } = inputs;
   const { transposeA, transposeB } = attrs;
   const isInteger = a.dtype === 'int32' && b.dtype === 'int32' && epilogue.bias === undefined;
   if (!isInteger) requireFloat(name, a, b);
-  const [aRows, aColumns] = a.shape.slice(-2) as [number, number];
-  const [bRows, bColumns] = b.shape.slice(-2) as [number, number];
+  const [rankA, rankB] = [a.shape.length, b.shape.length];
+  const [aRows, aColumns] = [a.shape[rankA - 2], a.shape[rankA - 1]];
+  const [bRows, bColumns] = [b.shape[rankB - 2], b.shape[rankB - 1]];
   let m = transposeA ? aColumns : aRows;
   const k = transposeA ? aRows : aColumns;
   const n = transposeB ? bRows : bColumns;
@@ -55,12 +60,18 @@ function matMul(name: string, inputs: MatMulInputs, attrs: MatMulAttrs, epilogue
   );
   const batchA = a.shape.slice(0, -2);
   const batchB = b.shape.slice(0, -2);
-  const batch = broadcast_util.assertAndGetBroadcastShape(batchA, batchB);
-  let count = util.sizeFromShape(batch);
+  // One matrix by one matrix is what small networks do at every layer, and broadcasting takes as long as their product.
+  const isSingle = batchA.every((size) => size === 1) && batchB.every((size) => size === 1);
+  const batch = isSingle
+    ? rankA < rankB
+      ? batchB
+      : batchA
+    : broadcast_util.assertAndGetBroadcastShape(batchA, batchB);
+  let count = isSingle ? 1 : util.sizeFromShape(batch);
   const out = makeOutput([...batch, m, n], a.dtype);
   if (count * m * n === 0) return out;
-  const indexA = batchIndices(batchA, batch);
-  const indexB = batchIndices(batchB, batch);
+  const indexA = isSingle ? first : batchIndices(batchA, batch);
+  const indexB = isSingle ? first : batchIndices(batchB, batch);
   const strideMatrixA = m * k * 4;
   if (count > 1 && !transposeA && util.sizeFromShape(batchB) === 1 && util.sizeFromShape(batchA) === count) {
     // One matrix for the whole batch: the rows of all products are one product, and B is packed once.
@@ -73,36 +84,33 @@ function matMul(name: string, inputs: MatMulInputs, attrs: MatMulAttrs, epilogue
   const fromA = address(a);
   const fromB = address(b);
   const to = address(out);
-  const place = (
-    i: number,
-  ): [a: number, rowA: number, columnA: number, b: number, rowB: number, columnB: number, c: number] => [
-    fromA + indexA(i) * strideMatrixA,
-    transposeA ? 1 : k,
-    transposeA ? m : 1,
-    fromB + indexB(i) * k * n * 4,
-    transposeB ? 1 : n,
-    transposeB ? k : 1,
-    to + i * m * n * 4,
-  ];
+  const [rowA, columnA] = transposeA ? [1, m] : [k, 1];
+  const [rowB, columnB] = transposeB ? [1, k] : [n, 1];
+  const matrixB = k * n * 4;
   if (isInteger) {
-    for (let i = 0; i < count; i++) kernels.matMulInt(m, n, k, ...place(i));
+    for (let i = 0; i < count; i++) {
+      const [ai, bi] = [fromA + indexA(i) * strideMatrixA, fromB + indexB(i) * matrixB];
+      kernels.matMulInt(m, n, k, ai, rowA, columnA, bi, rowB, columnB, to + i * m * n * 4);
+    }
     return finishEpilogue(out, epilogue, n);
   }
   // A weight that meets many rows; few rows read it where it lies.
   const copy =
     count === 1 && m > 8
       ? packedCopy(b, `${k}x${n}${transposeB ? ' transposed' : ''}`, kernels.packedBytes(k, n), (pointer) => {
-          kernels.packB(k, n, fromB, transposeB ? 1 : n, transposeB ? k : 1, pointer);
+          kernels.packB(k, n, fromB, rowB, columnB, pointer);
         })
       : undefined;
   withScratch(kernels.gemmScratch(m, n, k), (scratch) => {
     if (copy !== undefined) {
-      const [row, column] = transposeA ? [1, m] : [k, 1];
-      kernels.gemmPacked(m, n, k, fromA, row, column, copy, to, n, bias, inLoop.activation, 0, scratch);
+      kernels.gemmPacked(m, n, k, fromA, rowA, columnA, copy, to, n, bias, inLoop.activation, 0, scratch);
       return;
     }
     for (let i = 0; i < count; i++) {
-      kernels.gemm(m, n, k, ...place(i), n, bias, inLoop.activation, 0, scratch);
+      const [ai, bi] = [fromA + indexA(i) * strideMatrixA, fromB + indexB(i) * matrixB];
+      const ci = to + i * m * n * 4;
+      const { activation } = inLoop;
+      kernels.gemm(m, n, k, ai, rowA, columnA, bi, rowB, columnB, ci, n, bias, activation, 0, scratch);
     }
   });
   return finishEpilogue(out, epilogue, n);

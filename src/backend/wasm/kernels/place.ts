@@ -9,18 +9,18 @@ import {
 import { TankaError } from '../../../errors/tanka-error.js';
 import { address, currentTracer, discard, makeOutput, raw, share } from '../heap.js';
 import { kernel, runKernel } from '../kernel.js';
-import { bytesOf, stridedCopy, transposed, type Axis } from '../strided-copy.js';
+import { bytesOf, stridedCopy, stridesOf, transposed, type Axis } from '../strided-copy.js';
 
 interface Unary {
   readonly x: TensorInfo;
 }
 
 function tile(x: TensorInfo, reps: readonly number[]): TensorInfo {
-  const strides = util.computeStrides(x.shape).concat(1);
-  const axes = x.shape.flatMap((size, axis): Axis[] => [
-    { size: reps[axis], stride: 0 },
-    { size, stride: strides[axis] },
-  ]);
+  const strides = stridesOf(x.shape);
+  const axes: Axis[] = [];
+  x.shape.forEach((size, axis) => {
+    axes.push({ size: reps[axis], stride: 0 }, { size, stride: strides[axis] });
+  });
   return stridedCopy(
     'Tile',
     x,
@@ -31,7 +31,7 @@ function tile(x: TensorInfo, reps: readonly number[]): TensorInfo {
 
 function reverse(x: TensorInfo, dims: number | number[]): TensorInfo {
   const flipped = util.parseAxisParam(dims, x.shape);
-  const strides = util.computeStrides(x.shape).concat(1);
+  const strides = stridesOf(x.shape);
   let offset = 0;
   const axes = x.shape.map((size, axis): Axis => {
     const stride = strides[axis];
@@ -66,7 +66,7 @@ function stridedSlice(x: TensorInfo, attrs: StridedSlice): TensorInfo {
     newAxisMask,
     shrinkAxisMask,
   );
-  const own = util.computeStrides(x.shape).concat(1);
+  const own = stridesOf(x.shape);
   let offset = 0;
   const axes = x.shape.map((_, axis): Axis => {
     offset += begin[axis] * own[axis];
@@ -81,7 +81,7 @@ function stridedSlice(x: TensorInfo, attrs: StridedSlice): TensorInfo {
 function split(x: TensorInfo, numOrSizeSplits: number | number[], axis: number): TensorInfo[] {
   const [along] = util.parseAxisParam(axis, x.shape);
   const sizes = backend_util.prepareSplitSize(x, numOrSizeSplits, along);
-  const strides = util.computeStrides(x.shape).concat(1);
+  const strides = stridesOf(x.shape);
   let begin = 0;
   return sizes.map((size) => {
     const shape = x.shape.map((n, i) => (i === along ? size : n));

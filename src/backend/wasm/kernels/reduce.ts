@@ -9,23 +9,32 @@ interface Unary {
 
 type Axes = number | number[] | undefined;
 
-/** Reduces the middle axis of `[outer, n, inner]`. */
-type Reduction = (outer: number, n: number, inner: number, x: number, out: number) => void;
+/** Reduces the middle axis of `[outer, n, inner]`. A mean divides in the last of its blocks. */
+type Reduction = (outer: number, n: number, inner: number, x: number, out: number, isLast: boolean) => void;
+
+interface Block {
+  readonly outer: number;
+  readonly n: number;
+  readonly inner: number;
+}
+
+/** The product of `shape[begin]` to `shape[end - 1]`. */
+function between(shape: readonly number[], begin: number, end: number): number {
+  let size = 1;
+  for (let axis = begin; axis < end; axis++) size *= shape[axis];
+  return size;
+}
 
 /** Neighbouring axes that are reduced, as `[outer, n, inner]`, the last first. */
-function blocks(
-  shape: readonly number[],
-  axes: readonly number[],
-): { outer: number; n: number; inner: number }[] {
-  const found = [];
+function blocks(shape: readonly number[], axes: readonly number[]): Block[] {
+  const found: Block[] = [];
   let end = shape.length;
   let inner = 1;
   while (end > 0) {
     let begin = end;
     while (begin > 0 && axes.includes(begin - 1)) begin--;
     if (begin < end) {
-      const n = util.sizeFromShape(shape.slice(begin, end));
-      found.push({ outer: util.sizeFromShape(shape.slice(0, begin)), n, inner });
+      found.push({ outer: between(shape, 0, begin), n: between(shape, begin, end), inner });
       end = begin;
     } else {
       inner *= shape[end - 1];
@@ -35,26 +44,31 @@ function blocks(
   return found;
 }
 
-/**
- * Reduces any axes, a block of neighbours at a time. `step` says how, and is told which block is the last one.
- */
-function reduce(
-  x: TensorInfo,
-  axis: Axes,
-  keepDims: boolean,
-  step: (isLast: boolean) => Reduction,
-): TensorInfo {
-  const axes = util.parseAxisParam(axis as number | number[], x.shape);
-  const shape = x.shape
-    .map((size, i) => (axes.includes(i) ? (keepDims ? 1 : -1) : size))
-    .filter((size) => size >= 0);
+/** As `util.parseAxisParam`, which is slow for what it does: it is asked only about what is not one axis or all of them. */
+function axesOf(axis: Axes | null, { shape }: TensorInfo): number[] {
+  const rank = shape.length;
+  const one = typeof axis === 'object' && axis?.length === 1 ? axis[0] : axis;
+  if (one === undefined || one === null) return Array.from(shape, (_, i) => i);
+  if (typeof one === 'number' && Number.isInteger(one) && one >= -rank && one < rank)
+    return [one < 0 ? one + rank : one];
+  return util.parseAxisParam(axis as number | number[], shape);
+}
+
+/** Reduces any axes, a block of neighbours at a time. */
+function reduce(x: TensorInfo, axes: readonly number[], keepDims: boolean, step: Reduction): TensorInfo {
+  const shape: number[] = [];
+  for (let i = 0; i < x.shape.length; i++) {
+    if (!axes.includes(i)) shape.push(x.shape[i]);
+    else if (keepDims) shape.push(1);
+  }
   const todo = blocks(x.shape, axes);
-  if (todo.length === 0) todo.push({ outer: util.sizeFromShape(x.shape), n: 1, inner: 1 });
+  if (todo.length === 0) todo.push({ outer: between(x.shape, 0, x.shape.length), n: 1, inner: 1 });
   let from = x;
-  for (const [i, { outer, n, inner }] of todo.entries()) {
+  for (let i = 0; i < todo.length; i++) {
+    const { outer, n, inner } = todo[i];
     const isLast = i === todo.length - 1;
     const to = makeOutput(isLast ? shape : [outer, inner], x.dtype);
-    step(isLast)(outer, n, inner, address(from), address(to));
+    step(outer, n, inner, address(from), address(to), isLast);
     if (from !== x) discard(from);
     from = to;
   }
@@ -72,17 +86,17 @@ const integerFunctions = { Sum: 0, Prod: 1, Max: 2, Min: 3 } as const;
 
 /** The reductions of floats. */
 const floatFunctions: Record<keyof typeof integerFunctions, Reduction> = {
-  Sum: (...args) => {
-    raw().reduceSum(...args, 1);
+  Sum: (outer, n, inner, x, out) => {
+    raw().reduceSum(outer, n, inner, x, out, 1);
   },
-  Prod: (...args) => {
-    raw().reduceProd(...args);
+  Prod: (outer, n, inner, x, out) => {
+    raw().reduceProd(outer, n, inner, x, out);
   },
-  Max: (...args) => {
-    raw().reduceMax(...args);
+  Max: (outer, n, inner, x, out) => {
+    raw().reduceMax(outer, n, inner, x, out);
   },
-  Min: (...args) => {
-    raw().reduceMin(...args);
+  Min: (outer, n, inner, x, out) => {
+    raw().reduceMin(outer, n, inner, x, out);
   },
 };
 
@@ -94,16 +108,11 @@ function reduceAs(
 ): TensorInfo {
   switch (x.dtype) {
     case 'float32':
-      return reduce(x, axis, keepDims, () => floatFunctions[name]);
+      return reduce(x, axesOf(axis, x), keepDims, floatFunctions[name]);
     case 'int32':
-      return reduce(
-        x,
-        axis,
-        keepDims,
-        () =>
-          (...args) =>
-            raw().reduceInt(integerFunctions[name], ...args),
-      );
+      return reduce(x, axesOf(axis, x), keepDims, (outer, n, inner, from, to) => {
+        raw().reduceInt(integerFunctions[name], outer, n, inner, from, to);
+      });
     case 'bool': {
       const cast = runKernel('Cast', { x }, { dtype: 'int32' });
       const out = reduceAs(name, cast, axis, keepDims);
@@ -125,16 +134,12 @@ function mean(x: TensorInfo, axis: Axes, keepDims: boolean): TensorInfo {
     discard(cast);
     return out;
   }
-  const axes = util.parseAxisParam(axis as number | number[], x.shape);
-  const count = util.sizeFromShape(axes.map((i) => x.shape[i]));
-  return reduce(
-    x,
-    axis,
-    keepDims,
-    (isLast) =>
-      (...args) =>
-        raw().reduceSum(...args, isLast ? count : 1),
-  );
+  const axes = axesOf(axis, x);
+  let count = 1;
+  for (const i of axes) count *= x.shape[i];
+  return reduce(x, axes, keepDims, (outer, n, inner, from, to, isLast) => {
+    raw().reduceSum(outer, n, inner, from, to, isLast ? count : 1);
+  });
 }
 
 interface Scan {
@@ -185,14 +190,9 @@ export const reduceKernels: readonly KernelConfig[] = [
   ),
   ...(['Any', 'All'] as const).map((name, all) =>
     kernel<Unary, ReduceAttrs>(name, ({ inputs: { x }, attrs: { axis, keepDims = false } }) =>
-      reduce(
-        x,
-        axis,
-        keepDims,
-        () =>
-          (...args) =>
-            raw().reduceTruth(all, ...args),
-      ),
+      reduce(x, axesOf(axis, x), keepDims, (outer, n, inner, from, to) => {
+        raw().reduceTruth(all, outer, n, inner, from, to);
+      }),
     ),
   ),
   kernel<Unary, Scan>('Cumsum', ({ inputs: { x }, attrs }) => scan(0, x, attrs)),
