@@ -21,7 +21,7 @@ import { nextRngKey } from '../module/rng.js';
 import type { PRNGKey } from '../random/key.js';
 import { dropoutOf } from './dropout.js';
 import { checkBroadcasts, checkRank, checkTensor, show, wrongShape } from './input-checks.js';
-import { checkWhole } from './option-checks.js';
+import { checkOptions, checkWhole } from './option-checks.js';
 import { Linear } from './linear.js';
 
 /** Options of {@link MultiHeadAttention}. */
@@ -123,8 +123,9 @@ export class MultiHeadAttention extends Module {
     key: Tensor,
     value: Tensor,
     mask: Tensor | null = null,
-    { dropoutRate = 0, rng, returnWeights = false }: AttentionCallOptions = {},
+    options: AttentionCallOptions = {},
   ): Tensor | [output: Tensor, weights: Tensor] {
+    const { dropoutRate = 0, rng, returnWeights = false } = checkOptions(this, options);
     this.#checkInputs(query, key, value);
     const queryHeads = this.heads(query, this.keySize, 'query'); // [..., H, T', K]
     const keyHeads = this.heads(key, this.keySize, 'key'); // [..., H, T, K]

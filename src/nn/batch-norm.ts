@@ -87,11 +87,8 @@ export class BatchNorm extends Module {
    * @throws `input-rank`, `input-dtype`; `input-shape` for two axes that are the same in it; `call-options` for a scale or offset that is a
    * parameter already; `state-missing` when not training before any training
    */
-  call<R extends Rank>(
-    x: Tensor<R>,
-    isTraining: boolean,
-    { testLocalStats = false, scale, offset }: BatchNormCallOptions = {},
-  ): Tensor<R> {
+  call<R extends Rank>(x: Tensor<R>, isTraining: boolean, options: BatchNormCallOptions = {}): Tensor<R> {
+    const { testLocalStats = false, scale, offset } = checkOptions(this, options);
     const { createScale, createOffset, eps = 1e-5, scaleInit, offsetInit, axis } = this.options;
     checkAffineCall(this, 'scale', createScale, scale, x);
     checkAffineCall(this, 'offset', createOffset, offset, x);

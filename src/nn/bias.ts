@@ -4,6 +4,7 @@ import { module } from '../module/decorators.js';
 import { Module, type ModuleOptions } from '../module/module.js';
 import { getParameter, type Initializer } from '../module/parameters.js';
 import { checkBroadcasts, checkDtype, checkRank, wrongShape } from './input-checks.js';
+import { checkOptions } from './option-checks.js';
 
 /** Options of {@link Bias}. */
 export interface BiasOptions extends ModuleOptions {
@@ -41,7 +42,8 @@ export class Bias extends Module {
    * @returns the shape of `x`
    * @throws `input-rank` below rank 2; `input-shape` when `outputSize` differs; `layer-options` for dimensions that `x` does not have
    */
-  call(x: Tensor, { multiplier }: BiasCallOptions = {}): Tensor {
+  call(x: Tensor, options: BiasCallOptions = {}): Tensor {
+    const { multiplier } = checkOptions(this, options);
     checkRank(this, x, { min: 2 }, '[batch, ...outputSize]');
     checkDtype(this, x, 'float32');
     const { outputSize, bInit = zeros } = this.options;

@@ -6,6 +6,7 @@ import { module } from '../module/decorators.js';
 import { Module, type ModuleOptions } from '../module/module.js';
 import { nextRngKey } from '../module/rng.js';
 import { checkDtype, checkTensor, nameOf, show, type LayerName } from './input-checks.js';
+import { checkOptions } from './option-checks.js';
 
 /** Options of {@link dropout}. */
 export interface DropoutOptions {
@@ -40,8 +41,9 @@ export function dropoutOf(
   rng: PRNGKey,
   rate: number,
   x: Tensor,
-  { broadcastDims = [] }: DropoutOptions = {},
+  options: DropoutOptions = {},
 ): Tensor {
+  const { broadcastDims = [] } = checkOptions(layer, options);
   checkRate(layer, rate);
   checkTensor(layer, x);
   if (rate === 0) return x;

@@ -6,6 +6,7 @@ import {
   type ExponentialMovingAverageOptions,
   type UpdateOptions,
 } from './exponential-moving-average.js';
+import { checkOptions } from './option-checks.js';
 import { mapParams } from './params-tree.js';
 
 /** Options of {@link EMAParamsTree}. */
@@ -36,7 +37,8 @@ export class EMAParamsTree extends Module {
    * @param params what `init` of some network returned, after any training
    * @returns the same tree with averaged values
    */
-  call(params: Params, { updateStats = true }: UpdateOptions = {}): Params {
+  call(params: Params, options: UpdateOptions = {}): Params {
+    const { updateStats = true } = checkOptions(this, options);
     const { ignoreRegex = '', ...average } = this.options;
     return mapParams(params, { tilde: '_tilde_', ignoreRegex }, (value, name) =>
       new ExponentialMovingAverage(this.decay, { ...average, name }).call(value, { updateStats }),

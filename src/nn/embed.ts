@@ -87,7 +87,8 @@ export class Embed extends Module {
    * @returns `[...shape, embedDim]`
    * @throws `input-dtype` for other than int32; `call-options` for another lookup style
    */
-  call(ids: Tensor, { lookupStyle = this.lookupStyle }: Pick<EmbedOptions, 'lookupStyle'> = {}): Tensor {
+  call(ids: Tensor, options: Pick<EmbedOptions, 'lookupStyle'> = {}): Tensor {
+    const { lookupStyle = this.lookupStyle } = checkOptions(this, options);
     checkDtype(this, ids, 'int32');
     switch (lookupStyle) {
       case 'ARRAY_INDEX':

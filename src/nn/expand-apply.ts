@@ -2,7 +2,7 @@ import { expandDims, squeeze, Tensor } from '@tensorflow/tfjs-core';
 import { TankaError } from '../errors/tanka-error.js';
 import { tidyInCurrentFrame } from '../transform/ownership.js';
 import { map } from '../tree/tree.js';
-import { checkFunction } from './option-checks.js';
+import { checkFunction, checkOptions } from './option-checks.js';
 import { applyLayer, type Layer } from './sequential.js';
 
 /** Options of {@link expandApply}. */
@@ -19,8 +19,9 @@ export interface ExpandApplyOptions {
  */
 export function expandApply<Args extends readonly unknown[] = Tensor[], Output = Tensor>(
   f: Layer,
-  { axis = 0 }: ExpandApplyOptions = {},
+  options: ExpandApplyOptions = {},
 ): (...args: Args) => NoInfer<Output> {
+  const { axis = 0 } = checkOptions('hk.expandApply', options);
   checkFunction('hk.expandApply', 'what it applies', f, { orCall: true });
   if (axis !== 0 && axis !== -1) {
     throw new TankaError(

@@ -18,7 +18,7 @@ import { module } from '../module/decorators.js';
 import { Module, type ModuleOptions } from '../module/module.js';
 import { getState, setState } from '../module/state.js';
 import { checkDtype, nameOf } from './input-checks.js';
-import { checkNumber, checkWhole } from './option-checks.js';
+import { checkNumber, checkOptions, checkWhole } from './option-checks.js';
 
 /** Options of {@link ExponentialMovingAverage}. */
 export interface ExponentialMovingAverageOptions extends ModuleOptions {
@@ -80,7 +80,8 @@ export class ExponentialMovingAverage extends Module {
    * @returns the average with `value` in it
    * @throws `input-dtype` for other than float32
    */
-  call<R extends Rank>(value: Tensor<R> | number, { updateStats = true }: UpdateOptions = {}): Tensor<R> {
+  call<R extends Rank>(value: Tensor<R> | number, options: UpdateOptions = {}): Tensor<R> {
+    const { updateStats = true } = checkOptions(this, options);
     const x = typeof value === 'number' ? (scalar(value) as Tensor as Tensor<R>) : value;
     checkDtype(this, x, 'float32', 'its value');
     const start = constant(-this.warmupLength);

@@ -18,7 +18,7 @@ import { checkAffineCall, checkAffineInit } from './affine-checks.js';
 import { checkAxes, toAbsoluteAxes, type AxisOrAxes } from './axes.js';
 import { channelIndexOf } from './channel-index.js';
 import { checkDtype, checkRank, wrongShape } from './input-checks.js';
-import { checkEps, checkWhole } from './option-checks.js';
+import { checkEps, checkOptions, checkWhole } from './option-checks.js';
 import type { NormCallOptions } from './layer-norm.js';
 
 /** Options of {@link GroupNorm}. */
@@ -83,7 +83,8 @@ export class GroupNorm extends Module {
    * @throws `input-rank` (also for another rank than in the first call), `input-dtype`; `input-shape` when the channels do not divide into
    * the groups; `call-options` for a scale or offset that is a parameter already
    */
-  call<R extends Rank>(x: Tensor<R>, { scale, offset }: NormCallOptions = {}): Tensor<R> {
+  call<R extends Rank>(x: Tensor<R>, options: NormCallOptions = {}): Tensor<R> {
+    const { scale, offset } = checkOptions(this, options);
     const { axis = { start: 1 }, createScale = true, createOffset = true, eps = 1e-5 } = this.options;
     const { scaleInit = constant(1), offsetInit = constant(0) } = this.options;
     checkAffineCall(this, 'scale', createScale, scale, x);

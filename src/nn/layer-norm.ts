@@ -73,7 +73,8 @@ export class LayerNorm extends Module {
    * @param x `[..., C]`
    * @throws `input-rank`, `input-dtype`; `call-options` for a scale or offset that is a parameter already
    */
-  call<R extends Rank>(x: Tensor<R>, { scale, offset }: NormCallOptions = {}): Tensor<R> {
+  call<R extends Rank>(x: Tensor<R>, options: NormCallOptions = {}): Tensor<R> {
+    const { scale, offset } = checkOptions(this, options);
     const { createScale, createOffset, eps = 1e-5, scaleInit, offsetInit } = this.options;
     checkAffineCall(this, 'scale', createScale, scale, x);
     checkAffineCall(this, 'offset', createOffset, offset, x);

@@ -1,12 +1,12 @@
 import { TankaError } from '../errors/tanka-error.js';
 import { nameOf, type LayerName } from './input-checks.js';
 
-/** Refuses what is no object where options are required. @throws `layer-options` */
-export function checkOptions(layer: LayerName, options: unknown): void {
-  if (typeof options === 'object' && options !== null) return;
+/** The options, refused where they are no object. @throws `layer-options` */
+export function checkOptions<Options>(layer: LayerName, options: Options): Options {
+  if (typeof options === 'object' && options !== null) return options;
   throw new TankaError(
     'layer-options',
-    `${nameOf(layer)} needs its options as an object, but got ${String(options)}. Its documentation says which are required.`,
+    `${nameOf(layer)} needs its options as an object, but got ${String(options)}. Its documentation says which there are.`,
   );
 }
 

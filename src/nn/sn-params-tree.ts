@@ -2,6 +2,7 @@ import { module } from '../module/decorators.js';
 import type { Params } from '../module/frame.js';
 import { Module } from '../module/module.js';
 import type { UpdateOptions } from './exponential-moving-average.js';
+import { checkOptions } from './option-checks.js';
 import { mapParams } from './params-tree.js';
 import { SpectralNorm, type SpectralNormOptions } from './spectral-norm.js';
 
@@ -27,7 +28,8 @@ export class SNParamsTree extends Module {
    * @returns the same tree with normalized values
    * @throws `input-rank` for vectors, such as biases, that are not ignored
    */
-  call(params: Params, { updateStats = true }: UpdateOptions = {}): Params {
+  call(params: Params, options: UpdateOptions = {}): Params {
+    const { updateStats = true } = checkOptions(this, options);
     const { eps, nSteps, ignoreRegex = '' } = this.options;
     return mapParams(params, { tilde: '_tilde', ignoreRegex }, (value, name) =>
       new SpectralNorm({

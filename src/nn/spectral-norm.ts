@@ -19,7 +19,7 @@ import { Module, type ModuleOptions } from '../module/module.js';
 import { getState, setState } from '../module/state.js';
 import type { UpdateOptions } from './exponential-moving-average.js';
 import { checkDtype, checkRank } from './input-checks.js';
-import { checkEps, checkWhole } from './option-checks.js';
+import { checkEps, checkOptions, checkWhole } from './option-checks.js';
 
 /** Options of {@link SpectralNorm}. */
 export interface SpectralNormOptions extends ModuleOptions {
@@ -65,10 +65,8 @@ export class SpectralNorm extends Module {
    * @returns `value / sigma`
    * @throws `input-rank` for scalars and vectors, and with `errorOnNonMatrix` for all but matrices; `input-dtype`
    */
-  call<R extends Rank>(
-    value: Tensor<R>,
-    { updateStats = true, errorOnNonMatrix = false }: SpectralNormCallOptions = {},
-  ): Tensor<R> {
+  call<R extends Rank>(value: Tensor<R>, options: SpectralNormCallOptions = {}): Tensor<R> {
+    const { updateStats = true, errorOnNonMatrix = false } = checkOptions(this, options);
     checkRank(this, value, { min: 2, ...(errorOnNonMatrix && { max: 2 }) }, '[..., C], a matrix');
     checkDtype(this, value, 'float32');
     const channels = value.shape[value.rank - 1];

@@ -141,6 +141,32 @@ type Untyped = Record<
 const untyped = { ...hk, ...hk.nets } as unknown as Untyped;
 const make = (name: string, ...args: unknown[]) => new untyped[name]!(...args);
 
+const noOptions = null as never;
+
+/** Whatever takes options when it is called. */
+const callsWithNull: readonly [what: string, run: () => unknown][] = [
+  ['BatchNorm', () => new hk.BatchNorm({ ...affine, decayRate: 0.9 }).call(rows(), true, noOptions)],
+  ['LayerNorm', () => new hk.LayerNorm({ ...affine, axis: -1 }).call(rows(), noOptions)],
+  ['InstanceNorm', () => new hk.InstanceNorm(affine).call(zeros([2, 3, 4]), noOptions)],
+  ['GroupNorm', () => new hk.GroupNorm(1, bare).call(rows(), noOptions)],
+  ['SpectralNorm', () => new hk.SpectralNorm().call(rows(), noOptions)],
+  ['ExponentialMovingAverage', () => new hk.ExponentialMovingAverage(0.5).call(rows(), noOptions)],
+  ['EMAParamsTree', () => new hk.EMAParamsTree(0.5).call({}, noOptions)],
+  ['SNParamsTree', () => new hk.SNParamsTree().call({}, noOptions)],
+  ['Bias', () => new hk.Bias().call(rows(), noOptions)],
+  ['Embed', () => new hk.Embed({ vocabSize: 3, embedDim: 2 }).call(zeros([2], 'int32'), noOptions)],
+  ['MLP', () => new hk.nets.MLP([2]).call(rows(), noOptions)],
+  ['ResNet', () => new hk.nets.ResNet18(2).call(zeros([1, 32, 32, 3]), true, noOptions)],
+  [
+    'MultiHeadAttention',
+    () => new hk.MultiHeadAttention(2, 2, { wInit }).call(rows(), rows(), rows(), null, noOptions),
+  ],
+  ['staticUnroll', () => hk.staticUnroll(new hk.LSTM(2), zeros([4, 2, 3]), {} as never, noOptions)],
+  ['dynamicUnroll', () => hk.dynamicUnroll(new hk.LSTM(2), zeros([4, 2, 3]), {} as never, noOptions)],
+  ['dropout', () => hk.dropout(hk.random.key(1), 0.5, rows(), noOptions)],
+  ['expandApply', () => hk.expandApply((x) => x, noOptions)],
+];
+
 /** What plain JavaScript may get wrong: the layer's name is in the message, and what it needs. */
 const misused: readonly [what: string, code: hk.ErrorCode, message: RegExp, run: () => unknown][] = [
   ...[
@@ -163,6 +189,12 @@ const misused: readonly [what: string, code: hk.ErrorCode, message: RegExp, run:
     'layer-options',
     /null as its options/,
     () => make(name, 3, null),
+  ]),
+  ...callsWithNull.map(([what, run]): (typeof misused)[number] => [
+    `${what} with null as options of the call`,
+    'layer-options',
+    /needs its options as an object, but got null/,
+    run,
   ]),
   ...['VanillaRNN', 'LSTM', 'GRU'].map((name): (typeof misused)[number] => [
     `${name} of no size`,

@@ -9,7 +9,7 @@ import { PRNGSequence } from '../../random/prng-sequence.js';
 import { dropoutOf } from '../dropout.js';
 import { relu } from '../functions/relu.js';
 import { Linear } from '../linear.js';
-import { checkFunction, checkedList } from '../option-checks.js';
+import { checkedList, checkFunction, checkOptions } from '../option-checks.js';
 
 /** Options of {@link MLP}. */
 export interface MLPOptions extends ModuleOptions {
@@ -79,7 +79,8 @@ export class MLP extends Module {
    * @returns `[..., outputSize]`
    * @throws `call-options` for one of `dropoutRate` and `rng` without the other
    */
-  call(x: Tensor, { dropoutRate = null, rng = null }: MLPCallOptions = {}): Tensor {
+  call(x: Tensor, options: MLPCallOptions = {}): Tensor {
+    const { dropoutRate = null, rng = null } = checkOptions(this, options);
     if ((dropoutRate === null) !== (rng === null)) {
       throw new TankaError(
         'call-options',

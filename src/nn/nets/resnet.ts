@@ -143,7 +143,8 @@ export class ResNet extends Module {
    * @returns `[N, numClasses]`
    * @throws what {@link Conv2D} and {@link BatchNorm} throw
    */
-  call(x: Tensor4D, isTraining: boolean, { testLocalStats = false }: ResNetCallOptions = {}): Tensor2D {
+  call(x: Tensor4D, isTraining: boolean, options: ResNetCallOptions = {}): Tensor2D {
+    const { testLocalStats = false } = checkOptions(this, options);
     let out = this.initialConv.call(x);
     if (this.initialNorm !== null) out = relu(this.initialNorm.call(out, isTraining, { testLocalStats }));
     out = maxPool(out, [1, 3, 3, 1], [1, 2, 2, 1], 'SAME');

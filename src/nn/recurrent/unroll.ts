@@ -3,7 +3,7 @@ import { flatten, leaves, map, unflatten, type Tree } from '../../tree/tree.js';
 import { tidyInCurrentFrame } from '../../transform/ownership.js';
 import { scan } from '../../transform/scan.js';
 import { checkRank, wrongShape } from '../input-checks.js';
-import { checkFunction } from '../option-checks.js';
+import { checkFunction, checkOptions } from '../option-checks.js';
 import type { Core } from './core.js';
 import { holdFinished, runningSteps } from './sequence-lengths.js';
 
@@ -57,10 +57,11 @@ export function staticUnroll<Input, State, Output>(
   core: Step<Input, State, Output>,
   inputSequence: Input,
   initialState: State,
-  { timeMajor = true, sequenceLengths }: StaticUnrollOptions = {},
+  options: StaticUnrollOptions = {},
 ): [outputSequence: Output, finalState: State] {
   return tidyInCurrentFrame(() => {
     const caller = 'hk.staticUnroll';
+    const { timeMajor = true, sequenceLengths } = checkOptions(caller, options);
     const timeAxis = timeMajor ? 0 : 1;
     const steps = stepsOf(caller, inputSequence, timeAxis);
     if (steps === 0) {
@@ -114,8 +115,14 @@ export function dynamicUnroll<Input, State, Output>(
   options: DynamicUnrollOptions = {},
 ): [outputSequence: Output, states: State] {
   return tidyInCurrentFrame(() => {
-    const { timeMajor = true, sequenceLengths, reverse, returnAllStates = false, unroll } = options;
     const caller = 'hk.dynamicUnroll';
+    const {
+      timeMajor = true,
+      sequenceLengths,
+      reverse,
+      returnAllStates = false,
+      unroll,
+    } = checkOptions(caller, options);
     const steps = stepsOf(caller, inputSequence, timeMajor ? 0 : 1);
     const step = stepOf(caller, core);
     const inputs = timeMajor ? inputSequence : swapBatchAndTime(inputSequence);
