@@ -122,6 +122,28 @@ describe('evalShape', () => {
     expect(drawn).to.equal(0);
   });
 
+  it('takes shapes anywhere in a nesting, and tells them from objects that only look like them', () => {
+    const seen: unknown[] = [];
+    const spec = (...shape: number[]): hk.ShapeDtypeLike => ({ shape, dtype: 'int32' });
+    const given = {
+      list: [spec(2), { deep: spec(3, 4) }],
+      named: { shape: spec(5), dtype: spec() },
+      more: { shape: spec(1), dtype: spec(1), extra: spec(1) },
+      settings: { dtype: 'int32', rate: 0.5 },
+      sizes: { shape: [1, 2], other: 'int32' },
+      untouched: null,
+    };
+    const shapes = hk.evalShape((tree: object) => {
+      seen.push(tree);
+      return tree;
+    }, given as object);
+    expect(shapes).to.deep.equal(given);
+    const { list, named, more } = seen[0] as Record<string, Record<string, unknown>>;
+    expect(Object.values(list)[0]).to.be.instanceOf(tf.Tensor);
+    expect(named.shape).to.be.instanceOf(tf.Tensor);
+    expect(more.extra).to.be.instanceOf(tf.Tensor);
+  });
+
   it('draws no sample, and tells shapes of samples whose parameters have no values', () => {
     const { random } = hk;
     const key = random.key(1);

@@ -13,6 +13,7 @@ export default {
   mochaOptions: {
     spec: [
       'test/{tree,module,transform,random,haiku}/**/*.test.ts',
+      'test/compile/branches.test.ts',
       'test/docs/messages.test.ts',
       'test/faults/{trees,callbacks}.test.ts',
     ],
