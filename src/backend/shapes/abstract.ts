@@ -1,39 +1,38 @@
 import { engine, Tensor, type DataType } from '@tensorflow/tfjs-core';
-import { ShapeBackend } from './shape-backend.js';
+import type { ShapeBackend } from './shape-backend.js';
 
-/** The backend of tensors without values. */
-export const shapeBackend = new ShapeBackend();
-
-let computing = false;
+/** The backend of tensors without values, while only shapes are computed: who never computes them does not load it. */
+let backend: ShapeBackend | null = null;
 let initializing = false;
 
 /** Whether only shapes are computed. */
 export function computesShapes(): boolean {
-  return computing;
+  return backend !== null;
 }
 
 /** Whether only shapes are computed, and initial values are not wanted. */
 export function skipsInitialValues(): boolean {
-  return computing && !initializing;
+  return backend !== null && !initializing;
 }
 
 /** Whether only shapes are computed, and this is a tensor that has no values. */
 export function hasNoValues(value: unknown): boolean {
-  return computing && value instanceof Tensor && shapeBackend.isAbstract(value.dataId);
+  return backend !== null && value instanceof Tensor && backend.isAbstract(value.dataId);
 }
 
 /** A tensor that has a shape and a dtype, but no values; only while shapes are computed. */
 export function abstractTensor(shape: readonly number[], dtype: DataType): Tensor {
-  return engine().makeTensorFromTensorInfo(shapeBackend.abstract(shape, dtype), shapeBackend);
+  const shapes = backend as ShapeBackend;
+  return engine().makeTensorFromTensorInfo(shapes.abstract(shape, dtype), shapes);
 }
 
 /** Runs `f` as a computation of shapes. */
-export function whileComputingShapes<R>(initialize: boolean, f: () => R): R {
-  computing = true;
+export function whileComputingShapes<R>(shapes: ShapeBackend, initialize: boolean, f: () => R): R {
+  backend = shapes;
   initializing = initialize;
   try {
     return f();
   } finally {
-    computing = false;
+    backend = null;
   }
 }

@@ -9,8 +9,11 @@ import {
   type KernelFunc,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
-import { shapeBackend as backend, whileComputingShapes } from './abstract.js';
+import { whileComputingShapes } from './abstract.js';
 import { shapeRules, type ShapeRule } from './rules.js';
+import { ShapeBackend } from './shape-backend.js';
+
+const backend = new ShapeBackend();
 
 /** A name of its own for each copy of the package in a process: kernels of one copy know nothing of another's tensors. */
 let name: string | undefined;
@@ -139,7 +142,7 @@ export function computingShapes<R>(f: () => R, options: ShapeOptions = {}): R {
   choice.backendInstance = backend;
   choice.pendingBackendInit = null;
   try {
-    return whileComputingShapes(options.initialize ?? false, f);
+    return whileComputingShapes(backend, options.initialize ?? false, f);
   } finally {
     choice.backendName = outside.backendName;
     choice.backendInstance = outside.backendInstance;
