@@ -1,7 +1,7 @@
 import { tidy } from '@tensorflow/tfjs-core';
 import type { Initializer } from '../module/parameters.js';
 import { nextRngKey } from '../module/rng.js';
-import * as random from '../random/truncated-normal.js';
+import { truncatedBetween } from '../random/truncated-between.js';
 import { checkFloat } from './checks.js';
 import { scaled } from './scaled.js';
 
@@ -29,6 +29,6 @@ export function truncatedNormal({
 }: TruncatedNormalOptions = {}): Initializer {
   return (shape, dtype) => {
     checkFloat('truncatedNormal', dtype);
-    return tidy(() => scaled(random.truncatedNormal(nextRngKey(), lower, upper, shape), stddev, mean));
+    return tidy(() => scaled(truncatedBetween(nextRngKey(), lower, upper, shape), stddev, mean));
   };
 }

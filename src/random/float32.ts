@@ -35,19 +35,21 @@ export function nextAfter(x: number, target: number): number {
   return fromBits(toBits(x) + (x > 0 === target > x ? 1 : -1));
 }
 
-const LOG_0 = fromBits(0x3d9021bb);
-const LOG_1 = fromBits(0xbdebd1b8);
-const LOG_2 = fromBits(0xbdfe5d4f);
-const LOG_3 = fromBits(0x3e11e9bf);
-const LOG_4 = fromBits(0x3e4cceac);
-const LOG_5 = fromBits(0xbe7ffffc);
-const LOG_6 = fromBits(0x3def251a);
-const LOG_7 = fromBits(0xbe2aae50);
-const LOG_8 = fromBits(0x3eaaaaaa);
-const LN2_LOW = fromBits(0xb95e8083);
-const LN2_HIGH = fromBits(0x3f318000);
-const SQRT_HALF = fromBits(0x3f3504f3);
-const SMALLEST_NORMAL = fromBits(0x00800000);
+function table(...bits: number[]): Float32Array {
+  return new Float32Array(Int32Array.from(bits).buffer);
+}
+
+/** The polynomial with these coefficients, the highest first. */
+function polynomial(x: number, coefficients: Float32Array): number {
+  let p = coefficients[0];
+  for (let i = 1; i < coefficients.length; i++) p = fma(p, x, coefficients[i]);
+  return p;
+}
+
+const LOG_A = table(0x3d9021bb, 0xbdebd1b8, 0x3def251a);
+const LOG_B = table(0xbdfe5d4f, 0x3e11e9bf, 0xbe2aae50);
+const LOG_C = table(0x3e4cceac, 0xbe7ffffc, 0x3eaaaaaa);
+const [LN2_LOW, LN2_HIGH, SQRT_HALF, SMALLEST_NORMAL] = table(0xb95e8083, 0x3f318000, 0x3f3504f3, 0x00800000);
 
 /** Natural logarithm. */
 export function log(x: number): number {
@@ -64,51 +66,23 @@ export function log(x: number): number {
   }
   const z2 = fround(z * z);
   const z3 = fround(z2 * z);
-  let a = fma(z, LOG_0, LOG_1);
-  let b = fma(z, LOG_2, LOG_3);
-  let c = fma(z, LOG_4, LOG_5);
-  a = fma(a, z, LOG_6);
-  b = fma(b, z, LOG_7);
-  c = fma(c, z, LOG_8);
-  let r = fma(a, z3, b);
-  r = fma(r, z3, c);
+  let r = fma(polynomial(z, LOG_A), z3, polynomial(z, LOG_B));
+  r = fma(r, z3, polynomial(z, LOG_C));
   r = fma(r, z3, fround(e * LN2_LOW));
   return fma(e, LN2_HIGH, fround(fma(z2, -0.5, z) + r));
 }
 
 const LOG1P_LIMIT = fromBits(0x3ed413cd);
-const LOG1P_D0 = fromBits(0x417101ad);
-const LOG1P_D1 = fromBits(0x42a6185b);
-const LOG1P_D2 = fromBits(0x435dc32d);
-const LOG1P_D3 = fromBits(0x439a8ca3);
-const LOG1P_D4 = fromBits(0x43586d8a);
-const LOG1P_D5 = fromBits(0x42707982);
-const LOG1P_N0 = fround(4.527e-5);
-const LOG1P_N1 = fromBits(0x3eff40c5);
-const LOG1P_N2 = fromBits(0x40d284fa);
-const LOG1P_N3 = fromBits(0x41ef4b9c);
-const LOG1P_N4 = fromBits(0x4273cc76);
-const LOG1P_N5 = fromBits(0x426473ad);
-const LOG1P_N6 = fromBits(0x41a05101);
+const LOG1P_D = table(0x3f800000, 0x417101ad, 0x42a6185b, 0x435dc32d, 0x439a8ca3, 0x43586d8a, 0x42707982);
+const LOG1P_N = table(0x383de04b, 0x3eff40c5, 0x40d284fa, 0x41ef4b9c, 0x4273cc76, 0x426473ad, 0x41a05101);
 
 /** Natural logarithm of `1 + x`. */
 export function log1p(x: number): number {
   if (!(abs(x) < LOG1P_LIMIT)) return log(fround(x + 1));
-  let d = fround(x + LOG1P_D0);
-  d = fma(d, x, LOG1P_D1);
-  d = fma(d, x, LOG1P_D2);
-  d = fma(d, x, LOG1P_D3);
-  d = fma(d, x, LOG1P_D4);
-  d = fma(d, x, LOG1P_D5);
-  let n = fma(LOG1P_N0, x, LOG1P_N1);
-  n = fma(n, x, LOG1P_N2);
-  n = fma(n, x, LOG1P_N3);
-  n = fma(n, x, LOG1P_N4);
-  n = fma(n, x, LOG1P_N5);
-  n = fma(n, x, LOG1P_N6);
   const x2 = fround(x * x);
   const x3 = fround(x * x2);
-  return fround(x + fma(x2, -0.5, fround(x3 * fround(n / d))));
+  const quotient = fround(polynomial(x, LOG1P_N) / polynomial(x, LOG1P_D));
+  return fround(x + fma(x2, -0.5, fround(x3 * quotient)));
 }
 
 const CENTRAL = Float32Array.of(
@@ -140,10 +114,7 @@ export function erfInv(x: number): number {
   let w = -log1p(fround(x * -x));
   const central = w < 5;
   w = central ? fround(w - 2.5) : fround(fround(sqrt(w)) - 3);
-  const c = central ? CENTRAL : TAIL;
-  let p = c[0];
-  for (let i = 1; i < 9; i++) p = fma(p, w, c[i]);
-  return fround(p * x);
+  return fround(polynomial(w, central ? CENTRAL : TAIL) * x);
 }
 
 const ERF_LIMIT = fround(3.832506856900711);
@@ -162,9 +133,5 @@ const ERF_D = Float32Array.of(
 export function erf(x: number): number {
   const limited = Math.min(ERF_LIMIT, Math.max(-ERF_LIMIT, x));
   const x2 = fround(limited * limited);
-  let n = ERF_N[0];
-  for (let i = 1; i < 5; i++) n = fma(n, x2, ERF_N[i]);
-  let d = ERF_D[0];
-  for (let i = 1; i < 7; i++) d = fma(d, x2, ERF_D[i]);
-  return fround(fround(limited * n) / d);
+  return fround(fround(limited * polynomial(x2, ERF_N)) / polynomial(x2, ERF_D));
 }

@@ -1,7 +1,7 @@
 import { settings } from '../config/settings.js';
 import { TankaError } from '../errors/tanka-error.js';
 import { describe, isKey, key, type PRNGKey } from './key.js';
-import { split } from './split.js';
+import { splitInto } from './split.js';
 
 /** The key of a {@link PRNGSequence} and the subkeys it has split off but not handed out. */
 export type PRNGSequenceState = readonly [key: PRNGKey, subkeys: readonly PRNGKey[]];
@@ -9,16 +9,13 @@ export type PRNGSequenceState = readonly [key: PRNGKey, subkeys: readonly PRNGKe
 /** What a sequence of keys can start from. */
 export type KeyOrSeed = PRNGKey | number | bigint | PRNGSequenceState;
 
-function isState(value: unknown): value is PRNGSequenceState {
-  if (!Array.isArray(value) || value.length !== 2) return false;
-  const [start, subkeys] = value as unknown[];
-  return isKey(start) && Array.isArray(subkeys) && subkeys.every(isKey);
-}
-
 function toState(keyOrSeed: KeyOrSeed): PRNGSequenceState {
   if (typeof keyOrSeed === 'number' || typeof keyOrSeed === 'bigint') return [key(keyOrSeed), []];
   if (isKey(keyOrSeed)) return [keyOrSeed, []];
-  if (isState(keyOrSeed)) return keyOrSeed;
+  if (Array.isArray(keyOrSeed) && keyOrSeed.length === 2) {
+    const [start, subkeys] = keyOrSeed as unknown[];
+    if (isKey(start) && Array.isArray(subkeys) && subkeys.every(isKey)) return keyOrSeed;
+  }
   throw new TankaError(
     'key-invalid',
     `A sequence of keys starts from a key (a Uint32Array of length 2), an integer seed or [key, subkeys], but got ${describe(keyOrSeed)}.`,
@@ -31,11 +28,15 @@ function toState(keyOrSeed: KeyOrSeed): PRNGSequenceState {
  * The keys that one `split` makes at a time are those of `take(n)`, of `reserve(n)`, or `rngReserveSize` of them (a setting, 1 by default).
  */
 export class PRNGSequence implements IterableIterator<PRNGKey> {
-  #key: PRNGKey;
-  #subkeys: PRNGKey[];
+  #key!: PRNGKey;
+  #subkeys!: PRNGKey[];
 
   /** @throws `key-invalid` for anything but a key, an integer seed or the state of another sequence; `seed-invalid` */
   constructor(keyOrSeed: KeyOrSeed) {
+    this.#start(keyOrSeed);
+  }
+
+  #start(keyOrSeed: KeyOrSeed): void {
     const [start, subkeys] = toState(keyOrSeed);
     this.#key = start;
     this.#subkeys = [...subkeys];
@@ -48,15 +49,13 @@ export class PRNGSequence implements IterableIterator<PRNGKey> {
 
   /** Continues where the sequence of the given state was. @throws `key-invalid` */
   replaceInternalState(state: PRNGSequenceState): void {
-    const [start, subkeys] = toState(state);
-    this.#key = start;
-    this.#subkeys = [...subkeys];
+    this.#start(state);
   }
 
   /** Splits off `num` subkeys at once, to be handed out before any later one; nothing for `num` ≤ 0. */
   reserve(num: number): void {
     if (num <= 0) return;
-    const [next, ...subkeys] = split(this.#key, num + 1);
+    const [next, ...subkeys] = splitInto(this.#key, num + 1);
     this.#key = next;
     this.#subkeys.push(...subkeys);
   }

@@ -11,6 +11,15 @@ const operation: RandomOperation<{ readonly count: number } & WithScheme, PRNGKe
   run: ({ keys: [key], attributes: { count, scheme } }) => derived(key, count, scheme),
 };
 
+/**
+ * New keys from one, in a row.
+ *
+ * @throws `key-invalid`; `random-shape-invalid`
+ */
+export function splitInto(key: PRNGKey, num: number): PRNGKey[] {
+  return perform(operation, key, { count: sizeOf(checkShape('split', [num])) });
+}
+
 function nested<Key extends PRNGKey | null>(flat: readonly Key[], shape: readonly number[]): Keys<Key> {
   const [size, ...rest] = shape;
   if (rest.length === 0) return [...flat];

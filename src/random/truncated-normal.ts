@@ -1,7 +1,6 @@
 import { tensor, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import type { RandomOperation } from '../backend/recordable.js';
-import { draw } from './draw.js';
-import { erf, erfInv, nextAfter } from './float32.js';
+import { erfInv, nextAfter } from './float32.js';
 import type { PRNGKey } from './key.js';
 import {
   ParameterList,
@@ -12,15 +11,10 @@ import {
   type ParameterAttribute,
 } from './parameters.js';
 import { checkShape, perform, samples, sizeOf, type WithScheme } from './perform.js';
+import { drawTruncated, erfOfBound } from './truncated-between.js';
 import { drawUniformBetween } from './uniform.js';
 
 const SQRT2 = Math.fround(Math.SQRT2);
-const SQRT_HALF = Math.fround(1 / SQRT2);
-
-/** The error function at a bound; XLA multiplies by `1 / √2` where the formula divides by `√2`. */
-function erfOfBound(bound: number): number {
-  return erf(Math.fround(bound * SQRT_HALF));
-}
 
 interface Attributes extends WithScheme {
   readonly shape: number[];
@@ -34,30 +28,13 @@ const operation: RandomOperation<Attributes, Tensor> = {
   run({ keys: [key], tensors, attributes: { shape, lower, upper, scheme } }) {
     const count = sizeOf(shape);
     if (typeof lower === 'number' && typeof upper === 'number') {
-      const low = erfOfBound(lower);
-      const span = Math.fround(erfOfBound(upper) - low);
-      const lowest = nextAfter(lower, Infinity);
-      const highest = nextAfter(upper, -Infinity);
-      const values = draw(key, count, scheme, (kernels, size) => {
-        kernels.uniform(size, low, span);
-        kernels.normal(size, lowest, highest);
-      });
-      return tensor(values, shape, 'float32');
+      return tensor(drawTruncated(key, count, scheme, lower, upper), shape, 'float32');
     }
-    const lows = Float32Array.from(
-      { length: count },
-      (
-        (v) => (_, i) =>
-          valueAt(v, i)
-      )(parameterValues(lower, tensors, shape)),
-    );
-    const highs = Float32Array.from(
-      { length: count },
-      (
-        (v) => (_, i) =>
-          valueAt(v, i)
-      )(parameterValues(upper, tensors, shape)),
-    );
+    const boundsOf = (attribute: ParameterAttribute): Float32Array => {
+      const values = parameterValues(attribute, tensors, shape);
+      return Float32Array.from({ length: count }, (_, i) => valueAt(values, i));
+    };
+    const [lows, highs] = [boundsOf(lower), boundsOf(upper)];
     const values = drawUniformBetween(key, count, scheme, lows.map(erfOfBound), highs.map(erfOfBound));
     for (let i = 0; i < count; i++) {
       const lowest = nextAfter(lows[i], Infinity);

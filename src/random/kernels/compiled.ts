@@ -11,10 +11,10 @@ export function compiledKernels(): Kernels | null {
   try {
     const bytes = Uint8Array.from(atob(binary), (character) => character.charCodeAt(0));
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes));
-    const { memory, scratch, randomWords, uniform, normal, log, log1p } = exports as unknown as Exports;
+    const { memory, scratch, ...functions } = exports as unknown as Exports;
     const words = new Uint32Array(memory.buffer, scratch.value, SCRATCH_WORDS);
     const floats = new Float32Array(memory.buffer, scratch.value, SCRATCH_WORDS);
-    return { words, floats, randomWords, uniform, normal, log, log1p };
+    return { words, floats, ...functions };
   } catch {
     return null;
   }
