@@ -1,6 +1,6 @@
 import { isTensor } from '../backend/engine.js';
 import { TankaError } from '../errors/tanka-error.js';
-import { isNode, leaves, type Tree } from './tree.js';
+import { leaves, type Tree } from './tree.js';
 
 /**
  * Checks a nesting before work begins on it: TensorFlow.js itself fails on a disposed tensor late, and with another message.
@@ -9,7 +9,7 @@ import { isNode, leaves, type Tree } from './tree.js';
  * @throws `tensor-disposed` when a tensor of a nesting was disposed
  */
 export function checkAlive(tree: unknown, where: string): void {
-  const check = (leaf: unknown): void => {
+  for (const leaf of leaves(tree as Tree<unknown>)) {
     if (isTensor(leaf) && leaf.isDisposed) {
       throw new TankaError(
         'tensor-disposed',
@@ -17,7 +17,5 @@ export function checkAlive(tree: unknown, where: string): void {
           'Dispose of a tensor after its last use, and return from tf.tidy what is needed outside of it.',
       );
     }
-  };
-  if (isNode(tree)) leaves(tree as Tree<unknown>).forEach(check);
-  else check(tree);
+  }
 }

@@ -2,12 +2,11 @@ import { tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { currentScope, handleOf, isTensor, tensorIdMark } from '../backend/engine.js';
 import { guard } from '../backend/finalization.js';
 import { TankaError } from '../errors/tanka-error.js';
-import { leaves, map } from './tree.js';
+import { leaves, mapOne, type Tree } from './tree.js';
 
 /** The tensors of a nesting. */
 export function tensorsOf(tree: unknown): Tensor[] {
-  if (isTensor(tree)) return [tree];
-  return leaves(tree).filter(isTensor);
+  return leaves(tree as Tree<unknown>).filter(isTensor);
 }
 
 /** Tensors in anything but plain objects and arrays cannot be followed: a scope would free them. */
@@ -32,7 +31,7 @@ function checkLeaf(leaf: object): void {
  */
 function ownLeaves<T>(result: T, mark: number): T {
   const seen = new Set<unknown>();
-  return map((leaf: Tensor) => {
+  return mapOne((leaf: Tensor) => {
     if (!isTensor(leaf)) {
       if (typeof leaf === 'object' && leaf !== null) checkLeaf(leaf);
       return leaf;

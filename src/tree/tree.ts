@@ -35,19 +35,17 @@ export function isNode(value: unknown): value is readonly unknown[] | Readonly<R
 
 /** Compares strings by Unicode code point, as Python does; JavaScript's own order is by UTF-16 unit. */
 export function compareCodePoints(a: string, b: string): number {
-  if (a === b) return 0;
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {
-    const x = a.charCodeAt(i);
-    const y = b.charCodeAt(i);
-    if (x !== y) {
-      // A surrogate stands for a code point above every other UTF-16 unit.
-      const xHigh = x >= 0xd800 && x <= 0xdfff;
-      const yHigh = y >= 0xd800 && y <= 0xdfff;
-      return xHigh === yHigh ? x - y : xHigh ? 1 : -1;
-    }
+    const difference = rankOfUnit(a.charCodeAt(i)) - rankOfUnit(b.charCodeAt(i));
+    if (difference !== 0) return difference;
   }
   return a.length - b.length;
+}
+
+/** A surrogate stands for a code point above every other UTF-16 unit. */
+function rankOfUnit(unit: number): number {
+  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
 }
 
 function sortedKeys(node: Readonly<Record<string, unknown>>): string[] {
@@ -57,7 +55,10 @@ function sortedKeys(node: Readonly<Record<string, unknown>>): string[] {
 /** Deeper nestings are taken for cycles: no real tree of parameters comes near. */
 const MAX_DEPTH = 1000;
 
-function assertDepth(depth: number, path: readonly string[]): void {
+type Path = (string | number)[];
+
+/** @param path whose first `depth` keys lead here */
+function assertDepth(depth: number, path: Path): void {
   if (depth > MAX_DEPTH) {
     throw new TankaError(
       'tree-cyclic',
@@ -67,35 +68,25 @@ function assertDepth(depth: number, path: readonly string[]): void {
   }
 }
 
-function walk(node: unknown, path: string[], visit: (leaf: unknown, path: readonly string[]) => void): void {
+/** The path is one array for all leaves, of which `depth` keys count: every `apply` goes through its arguments and results. */
+function visitLeaves(
+  node: unknown,
+  visit: (leaf: unknown, path: Path, depth: number) => void,
+  path: Path = [],
+  depth = 0,
+): void {
   if (node === null || node === undefined) return;
   if (!isNode(node)) {
-    visit(node, path);
+    visit(node, path, depth);
     return;
   }
-  assertDepth(path.length, path);
-  const keys = Array.isArray(node)
-    ? [...node.keys()].map(String)
-    : sortedKeys(node as Record<string, unknown>);
-  for (const key of keys) {
-    path.push(key);
-    walk((node as Readonly<Record<string, unknown>>)[key], path, visit);
-    path.pop();
-  }
-}
-
-/** {@link walk} without the paths, which cost more than the rest: every `apply` goes through its arguments and results. */
-function visitLeaves(root: unknown, visit: (leaf: unknown) => void): void {
-  const go = (node: unknown, depth: number): void => {
-    if (node === null || node === undefined) return;
-    if (!isNode(node)) visit(node);
-    else if (depth > MAX_DEPTH) walk(root, [], () => undefined);
-    else if (Array.isArray(node)) for (const child of node) go(child, depth + 1);
-    else
-      for (const key of sortedKeys(node as Record<string, unknown>))
-        go((node as Record<string, unknown>)[key], depth + 1);
+  assertDepth(depth, path);
+  const go = (key: string | number): void => {
+    path[depth] = key;
+    visitLeaves((node as Readonly<Record<string | number, unknown>>)[key], visit, path, depth + 1);
   };
-  go(root, 0);
+  if (Array.isArray(node)) for (let i = 0; i < node.length; i++) go(i);
+  else sortedKeys(node as Record<string, unknown>).forEach(go);
 }
 
 /**
@@ -112,7 +103,9 @@ export function leaves<L = Tensor>(tree: Tree<L>): L[] {
 /** The leaves with the keys that lead to them, in the order of {@link leaves}. */
 export function leavesWithPath<L = Tensor>(tree: Tree<L>): { path: string[]; leaf: L }[] {
   const out: { path: string[]; leaf: L }[] = [];
-  walk(tree, [], (leaf, path) => out.push({ path: [...path], leaf: leaf as L }));
+  visitLeaves(tree, (leaf, path, depth) =>
+    out.push({ path: path.slice(0, depth).map(String), leaf: leaf as L }),
+  );
   return out;
 }
 
@@ -187,41 +180,41 @@ function mismatch(path: readonly string[], expected: unknown, received: unknown)
   );
 }
 
+/** @throws `tree-structure-mismatch` unless the other trees have what `node` has */
+function checkNesting(node: unknown, rest: readonly unknown[], path: readonly string[]): void {
+  for (const tree of rest) {
+    const same = isNode(node)
+      ? isNode(tree) &&
+        Array.isArray(tree) === Array.isArray(node) &&
+        Object.keys(tree).length === Object.keys(node).length &&
+        Object.keys(node).every((key) => Object.hasOwn(tree, key))
+      : tree === null || tree === undefined;
+    if (!same) throw mismatch(path, node, tree);
+  }
+}
+
 function mapNode(
   f: (...xs: never[]) => unknown,
   path: string[],
   node: unknown,
   rest: readonly unknown[],
+  check?: typeof checkNesting,
 ): unknown {
-  if (node === null || node === undefined) {
-    const other = rest.find((tree) => tree !== null && tree !== undefined);
-    if (other !== undefined) throw mismatch(path, node, other);
-    return node;
-  }
-  if (!isNode(node)) return f(...([node, ...rest] as never[]));
+  const empty = node === null || node === undefined;
+  if (!empty && !isNode(node)) return f(...([node, ...rest] as never[]));
+  check?.(node, rest, path);
+  if (empty) return node;
   assertDepth(path.length, path);
   const keys = Object.keys(node);
-  for (const tree of rest) {
-    const same =
-      isNode(tree) &&
-      Array.isArray(tree) === Array.isArray(node) &&
-      Object.keys(tree).length === keys.length &&
-      keys.every((key) => Object.hasOwn(tree, key));
-    if (!same) throw mismatch(path, node, tree);
-  }
   // The function runs in JAX's order, the result keeps the insertion order of the first tree.
   const isArray = Array.isArray(node);
   const mapped = isArray
     ? new Array<unknown>(node.length)
     : Object.fromEntries(keys.map((key) => [key, null]));
-  for (const key of isArray ? keys : sortedKeys(node as Record<string, unknown>)) {
+  for (const key of isArray ? keys : keys.sort(compareCodePoints)) {
+    const child = (tree: unknown): unknown => (tree as Readonly<Record<string, unknown>>)[key];
     path.push(key);
-    (mapped as Record<string, unknown>)[key] = mapNode(
-      f,
-      path,
-      (node as Readonly<Record<string, unknown>>)[key],
-      rest.length === 0 ? rest : rest.map((tree) => (tree as Readonly<Record<string, unknown>>)[key]),
-    );
+    (mapped as Record<string, unknown>)[key] = mapNode(f, path, child(node), rest.map(child), check);
     path.pop();
   }
   return mapped;
@@ -238,7 +231,12 @@ export function map<L = Tensor, R = unknown, T = unknown>(
   tree: T,
   ...rest: unknown[]
 ): MapLeaves<T, L, R> {
-  return mapNode(f, [], tree, rest) as MapLeaves<T, L, R>;
+  return mapNode(f, [], tree, rest, checkNesting) as MapLeaves<T, L, R>;
+}
+
+/** {@link map} of one tree. */
+export function mapOne<L = Tensor, R = unknown, T = unknown>(f: (leaf: L) => R, tree: T): MapLeaves<T, L, R> {
+  return mapNode(f, [], tree, []) as MapLeaves<T, L, R>;
 }
 
 /** Folds the leaves in JAX's order. */
