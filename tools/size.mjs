@@ -26,16 +26,11 @@ const uncounted = {
     onLoad({ filter: /dist\/random\/kernels\/binary\.js$/ }, () => ({
       contents: "export const binary = '';",
     }));
-    onLoad({ filter: /dist\/backend\/gradients\/[^/]+\.js$/ }, ({ path }) =>
-      /(index|rule)\.js$/.test(path) ? undefined : { contents: emptyExports(path) },
-    );
+    onLoad({ filter: /dist\/backend\/gradients\/rules\.js$/ }, () => ({
+      contents: 'export const gradientRules = [];',
+    }));
   },
 };
-
-function emptyExports(path) {
-  const names = [...readFileSync(path, 'utf8').matchAll(/^export (?:const|function) ([\w$]+)/gm)];
-  return names.map(([, name]) => `export const ${name} = [];`).join('\n');
-}
 
 /** One import of each package instead of one a file, which is what remains where the package is bundled too. */
 function mergeImports(code) {

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'chai';
-import { ensureGradientRules, gradientRules } from '../../../src/backend/gradients/index.js';
+import { ensureGradientRules } from '../../../src/backend/gradients/index.js';
+import { gradientRules } from '../../../src/backend/gradients/rules.js';
 import { withOwnTape } from '../../../src/backend/tape.js';
 import { errorCode } from '../../support/errors.js';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { gradientRules } from '../../../src/backend/gradients/index.js';
+import { gradientRules } from '../../../src/backend/gradients/rules.js';
 import { useWasm } from '../../../src/backend/wasm/index.js';
 
 const page = readFileSync('docs/wasm.md', 'utf8');
