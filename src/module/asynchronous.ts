@@ -1,7 +1,7 @@
 import { TankaError } from '../errors/tanka-error.js';
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return value !== null && typeof value === 'object' && 'then' in value && typeof value.then === 'function';
+  return typeof value === 'object' && typeof (value as { then?: unknown } | null)?.then === 'function';
 }
 
 /**

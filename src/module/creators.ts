@@ -1,5 +1,8 @@
 import type { DataType, Tensor } from '@tensorflow/tfjs-core';
+import { isTensor } from '../backend/engine.js';
 import { TankaError } from '../errors/tanka-error.js';
+import { mapOne } from '../tree/tree.js';
+import { provideCustomisation, type Entry } from './customisation.js';
 import { currentFrame, liftedPrefix, topActivation, type Frame } from './frame.js';
 import type { Module } from './module.js';
 import type { StoringInitializer } from './parameters.js';
@@ -115,16 +118,16 @@ export function customSetter<R, T = unknown>(setter: Setter<T>, f: () => R): R {
   return setters.with(setter as Setter, f);
 }
 
-/** The context of an entry of the running module. */
-export function entryContext<E extends object>(
-  frame: Frame,
-  moduleName: string,
-  name: string,
-  extra: E,
-): E & EntryContext {
+interface EntryPlace {
+  readonly frame: Frame;
+  readonly bundle: string;
+  readonly name: string;
+}
+
+function entryContext<E extends object>({ frame, bundle, name }: EntryPlace, extra: E): E & EntryContext {
   return {
-    fullName: `${moduleName}/${name}`,
-    moduleName,
+    fullName: `${bundle}/${name}`,
+    moduleName: bundle,
     name,
     module: (topActivation(frame)?.module ?? null) as Module | null,
     liftedPrefixName: liftedPrefix(),
@@ -132,27 +135,30 @@ export function entryContext<E extends object>(
   };
 }
 
-/** Whether anything wants to see values that are read or written. */
-export function hasGetters(kind: keyof typeof getters): boolean {
-  return getters[kind].items.length > 0;
+function getterContext(entry: Entry): GetterContext {
+  const { shape, dtype, init } = entry;
+  return entryContext(entry, { originalShape: shape, originalDtype: dtype, originalInit: init });
 }
 
-/** Whether anything wants to see values that are set. */
-export function hasSetters(): boolean {
-  return setters.items.length > 0;
+/** Sends a value through `stack`, outermost first; each item calls `next` with what it passes on. */
+function through<V>(
+  stack: readonly ((next: (value: V) => V, value: V, context: never) => V)[],
+  context: unknown,
+  value: V,
+): V {
+  const run = (i: number, value: V): V =>
+    i === stack.length ? value : stack[i]((next) => run(i + 1, next), value, context as never);
+  return run(0, value);
 }
 
 /** Makes a value through the creators, or by `init` alone. */
 export function runCreators(
   kind: keyof typeof creators,
-  context: () => GetterContext,
-  shape: readonly number[],
-  dtype: DataType,
+  entry: Entry & { readonly shape: readonly number[] },
   init: StoringInitializer,
 ): Stored<Tensor> {
   const stack = creators[kind].items;
-  if (stack.length === 0) return init([...shape], dtype);
-  const seen = context();
+  const context = stack.length > 0 && getterContext(entry);
   const run = (
     i: number,
     shape: readonly number[],
@@ -161,31 +167,53 @@ export function runCreators(
   ): Stored<Tensor> =>
     i === stack.length
       ? init([...shape], dtype)
-      : stack[i]((...next) => run(i + 1, ...next), shape, dtype, init, seen);
-  return run(0, shape, dtype, init);
+      : stack[i]((...next) => run(i + 1, ...next), shape, dtype, init, context as GetterContext);
+  return run(0, entry.shape, entry.dtype, init);
 }
 
-/** What the getters make of a stored value. */
-export function runGetters(kind: keyof typeof getters, context: GetterContext, value: unknown): unknown {
+/**
+ * What the getters make of a stored value.
+ *
+ * @throws `value-not-stored` for a value that was not stored and that no getter supplied
+ */
+export function runGetters(kind: keyof typeof getters, entry: Entry, value: unknown): unknown {
   const stack = getters[kind].items;
-  const run = (i: number, value: unknown): unknown =>
-    i === stack.length ? value : stack[i]((next) => run(i + 1, next), value, context);
-  return run(0, value);
-}
-
-/** What the setters make of a value to be stored. */
-export function runSetters(context: SetterContext, value: unknown): unknown {
-  const stack = setters.items;
-  const run = (i: number, value: unknown): unknown =>
-    i === stack.length ? value : stack[i]((next) => run(i + 1, next), value, context);
-  return run(0, value);
-}
-
-/** The error for a value that was not stored and that no getter supplied. */
-export function notStored(fullName: string): TankaError {
-  return new TankaError(
+  const read = stack.length > 0 ? through(stack, getterContext(entry), value) : value;
+  if (read !== DO_NOT_STORE) return read;
+  throw new TankaError(
     'value-not-stored',
-    `'${fullName}' is not stored (its creator or initializer returned hk.DO_NOT_STORE) and no getter supplied a value. ` +
+    `'${entry.bundle}/${entry.name}' is not stored (its creator or initializer returned hk.DO_NOT_STORE) and no getter supplied a value. ` +
       'Run the code inside hk.customGetter with a getter that returns one.',
   );
 }
+
+/** What the setters make of a value to be stored. */
+export function runSetters(place: EntryPlace, value: unknown): unknown {
+  const stack = setters.items;
+  if (stack.length === 0) return value;
+  const part = (of: (tensor: Tensor) => unknown): unknown =>
+    mapOne((leaf: Tensor) => (isTensor(leaf) ? of(leaf) : undefined), value);
+  const context: SetterContext = entryContext(place, {
+    originalShape: part((tensor) => tensor.shape),
+    originalDtype: part((tensor) => tensor.dtype),
+  });
+  return through(stack, context, value);
+}
+
+provideCustomisation({
+  make(entry, init, missing) {
+    const { frozen } = entry.frame;
+    let value: Stored<Tensor>;
+    try {
+      value = runCreators('params', entry as Parameters<typeof runCreators>[1], init);
+    } catch (error) {
+      if (frozen && error instanceof TankaError && error.code === 'rng-missing') throw missing(error);
+      throw error;
+    }
+    // A creator may choose to store nothing, which only running it tells: hence the late refusal.
+    if (frozen && value !== DO_NOT_STORE) throw missing();
+    return value;
+  },
+  isUnstored: (value) => value === DO_NOT_STORE,
+  read: (entry, value) => runGetters('params', entry, value),
+});

@@ -1,9 +1,9 @@
 import { checkSynchronous } from './asynchronous.js';
 import { maybeCurrentFrame, type Activation, type Frame } from './frame.js';
-import { callWatched, methodsAreWatched, type MethodContext } from './interceptors.js';
 import { Module, SUBMODULES } from './module.js';
 import { checkName, newNameScope, toSnakeCase } from './names.js';
 import { registerModule, type ConstructorSignature } from './registry.js';
+import { methodWatch } from './watch.js';
 
 type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
 type ModuleClass = abstract new (...args: never[]) => Module;
@@ -11,19 +11,13 @@ type ModuleClass = abstract new (...args: never[]) => Module;
 /** Works as a legacy and as a TC39 class decorator, and as a plain function on a class. */
 export type ModuleDecorator = <C extends ModuleClass>(target: C, context?: ClassDecoratorContext) => C;
 
-/** What a decorated method asks of its scope. */
-interface MethodTraits {
-  readonly transparent?: boolean;
-  readonly nameLike?: string;
-}
-
 /** A property descriptor, seen as what it holds. */
 type Methods = Readonly<Partial<Record<'value' | 'get' | 'set', unknown>>>;
 
 const PARTS = ['value', 'get', 'set'] as const;
 
-const traits = new WeakMap<object, MethodTraits>();
-const wrapped = new WeakSet<object>();
+/** Parts that methods add to names where their own name does not tell; `null` for what opens no scope. */
+const prefixes = new WeakMap<object, string | null>();
 
 /** Conversions that JavaScript calls by itself; they open no scope. */
 const CONVERSIONS = new Set(['constructor', 'toString', 'toLocaleString', 'toJSON', 'valueOf']);
@@ -35,58 +29,61 @@ export function methodPrefix(method: string): string {
   return `~${toSnakeCase(method)}/`;
 }
 
-/** Tells the modules whose methods are running that `module` ran within them. */
-function noteSubmodule(frame: Frame, module: Module): void {
-  const { activations } = frame;
-  for (let i = activations.length - 1; i >= 0; i--) {
-    const parent = activations[i].module;
+/** Ends an activation and tells the modules whose methods are running that its module ran within them. */
+function leave({ activations }: Frame): void {
+  const module = activations.pop()?.module;
+  if (!(module instanceof Module)) return;
+  const { moduleName } = module;
+  for (const { module: parent } of activations) {
     if (parent === module || !(parent instanceof Module)) continue;
     // What a module's name begins is its own anyway.
-    const { moduleName } = module;
-    const own = moduleName.startsWith(parent.moduleName) && moduleName[parent.moduleName.length] === '/';
-    if (!own) (parent[SUBMODULES] ??= new Set()).add(moduleName);
+    if (!moduleName.startsWith(`${parent.moduleName}/`)) (parent[SUBMODULES] ??= new Set()).add(moduleName);
+  }
+}
+
+/** Gives what stands for a function or class its name and its number of arguments. */
+function present(target: AnyFunction | ModuleClass, name: string, length: number): void {
+  for (const [key, value] of Object.entries({ name, length })) {
+    Object.defineProperty(target, key, { value, configurable: true });
   }
 }
 
 /** The class that a prototype belongs to; decorating a class replaces it. */
 const classes = new WeakMap<object, ModuleClass>();
 
+function classOf(prototype: object): ModuleClass {
+  return classes.get(prototype) ?? (prototype.constructor as ModuleClass);
+}
+
 /** The decorated class; within its own body a class may know itself as it was before. */
-export function decoratedClass<C extends ModuleClass>(cls: C): C {
-  return (classes.get(cls.prototype as object) as C | undefined) ?? cls;
+export function decoratedClass(cls: ModuleClass): ModuleClass {
+  return classOf(cls.prototype as object);
 }
 
 function wrapMethod(prototype: object, name: string, method: AnyFunction): AnyFunction {
-  const own = traits.get(method);
-  if (own?.transparent === true || wrapped.has(method)) return method;
-  const prefix = methodPrefix(own?.nameLike ?? name);
-  const watched = (module: Module, args: unknown[]): unknown => {
-    const context: MethodContext = {
-      module,
-      methodName: name,
-      origMethod: (...given) => method.apply(module, [...given]),
-      origClass: classes.get(prototype) ?? (prototype.constructor as ModuleClass),
-    };
-    return callWatched(context, args);
-  };
+  const asked = prefixes.get(method);
+  if (asked === null) return method;
+  const prefix = asked ?? methodPrefix(name);
   const wrapper: AnyFunction = function (...args) {
     const frame = maybeCurrentFrame();
     if (frame === undefined) return method.apply(this, args);
-    const module = this as Module;
-    const { activations } = frame;
-    activations.push({ module, prefix, names: newNameScope() });
+    const own: Activation = { module: this as Module, prefix, names: newNameScope() };
+    frame.activations.push(own);
     try {
-      const result = methodsAreWatched() ? watched(module, args) : method.apply(module, args);
-      if (typeof result === 'object') checkSynchronous(result, () => `${module.moduleName}.${name}`);
-      if (activations.length > 1) noteSubmodule(frame, module);
+      const watch = methodWatch();
+      const result = watch
+        ? watch(own, name, (given) => method.apply(this, [...given]), classOf(prototype), args)
+        : method.apply(this, args);
+      if (typeof result === 'object')
+        checkSynchronous(result, () => `${(this as Module).moduleName}.${name}`);
       return result;
     } finally {
-      activations.pop();
+      leave(frame);
     }
   };
-  Object.defineProperty(wrapper, 'name', { value: name, configurable: true });
-  Object.defineProperty(wrapper, 'length', { value: method.length, configurable: true });
-  wrapped.add(wrapper);
+  present(wrapper, name, method.length);
+  // Wrapped once is enough.
+  prefixes.set(wrapper, null);
   return wrapper;
 }
 
@@ -127,32 +124,23 @@ function wrapConstructor<C extends ModuleClass>(target: C, className: string): C
         super(...args);
         return;
       }
-      const { activations } = frame;
       const own: Activation = { module: null, prefix, names: newNameScope(), args };
-      activations.push(own);
+      frame.activations.push(own);
       try {
-        if (methodsAreWatched()) {
-          const unnamed: unknown = Object.create(decorated.prototype as object);
-          const context: MethodContext = {
-            get module() {
-              return (own.module ?? unnamed) as Module;
-            },
-            methodName: 'constructor',
-            origMethod: (...given) => Reflect.construct(Base, given, new.target),
-            origClass: decorated,
-          };
+        const watch = methodWatch();
+        if (watch) {
+          const construct = (given: readonly unknown[]): unknown =>
+            Reflect.construct(Base, given, new.target);
           // Without a call of `next` there is no `this`: what the interceptor returns stands for the module.
-          return callWatched(context, args) as this;
+          return watch(own, 'constructor', construct, decorated, args) as this;
         }
         super(...args);
       } finally {
-        if (activations.length > 1 && own.module instanceof Module) noteSubmodule(frame, own.module);
-        activations.pop();
+        leave(frame);
       }
     }
   };
-  Object.defineProperty(decorated, 'name', { value: className, configurable: true });
-  Object.defineProperty(decorated, 'length', { value: target.length, configurable: true });
+  present(decorated, className, target.length);
   return decorated as unknown as C;
 }
 
@@ -181,30 +169,24 @@ export function module(name?: string, signature?: ConstructorSignature): ModuleD
   };
 }
 
-function mark(method: unknown, own: MethodTraits): void {
-  traits.set(method as object, { ...traits.get(method as object), ...own });
-}
-
 /** Works as a legacy and as a TC39 decorator of methods and accessors. */
 export type MethodDecorator = (target: object, context: unknown, descriptor?: PropertyDescriptor) => void;
 
-function methodDecorator(own: MethodTraits): MethodDecorator {
+function methodDecorator(prefix: string | null): MethodDecorator {
+  const mark = (method: unknown): void => {
+    // A transparent method opens no scope, whatever else it is.
+    if (typeof method === 'function' && prefixes.get(method) !== null) prefixes.set(method, prefix);
+  };
   return (target, _context, descriptor) => {
-    if (descriptor === undefined) {
-      mark(target, own);
-      return;
-    }
-    for (const part of PARTS) {
-      const method = (descriptor as Methods)[part];
-      if (typeof method === 'function') mark(method, own);
-    }
+    if (descriptor === undefined) mark(target);
+    else for (const part of PARTS) mark((descriptor as Methods)[part]);
   };
 }
 
 /** Method decorator: modules made in the method are named as if made in its caller's scope. */
-export const transparent: MethodDecorator = methodDecorator({ transparent: true });
+export const transparent: MethodDecorator = /* @__PURE__ */ methodDecorator(null);
 
 /** Method decorator: modules made in the method are named as if made in `method` (`call` adds nothing). */
 export function nameLike(method: string): MethodDecorator {
-  return methodDecorator({ nameLike: method });
+  return methodDecorator(methodPrefix(method));
 }

@@ -1,4 +1,5 @@
 import { isTensor } from '../backend/engine.js';
+import { isNode } from '../tree/tree.js';
 import type { ModuleInfo } from './registry.js';
 
 /** Longer descriptions get a line for each argument, as Haiku breaks them. */
@@ -6,13 +7,14 @@ const MAX_LINE = 80;
 
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
 
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || prototype === Object.prototype;
+function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
+  return isNode(value) && !Array.isArray(value);
 }
 
 function showEntries(entries: readonly (readonly [string, unknown])[], depth = 0): string[] {
-  return entries.map(([key, value]) => `${IDENTIFIER.test(key) ? key : show(key)}: ${show(value, depth)}`);
+  return entries
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => `${IDENTIFIER.test(key) ? key : show(key)}: ${show(value, depth)}`);
 }
 
 /** A value as it would be written in source, as far as it can be. */
@@ -26,23 +28,16 @@ export function show(value: unknown, depth = 0): string {
   if (depth > 4) return '…';
   if (Array.isArray(value)) return `[${value.map((item: unknown) => show(item, depth + 1)).join(', ')}]`;
   if (isPlain(value)) {
-    const inside = Object.entries(value).filter(([, item]) => item !== undefined);
-    return inside.length === 0 ? '{}' : `{ ${showEntries(inside, depth + 1).join(', ')} }`;
+    const inside = showEntries(Object.entries(value), depth + 1).join(', ');
+    return inside ? `{ ${inside} }` : '{}';
   }
-  const own = Object.prototype.toString !== value.toString ? String(value) : '';
-  return own !== '' && !own.startsWith('[object') ? own : `<${value.constructor.name}>`;
+  const own = String(value);
+  return !own || own.startsWith('[object') ? `<${value.constructor.name}>` : own;
 }
 
+/** What is shown alike is the same; functions may share their name. */
 function same(a: unknown, b: unknown): boolean {
-  if (Object.is(a, b)) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  if (Array.isArray(a) !== Array.isArray(b) || isTensor(a) || isTensor(b)) return false;
-  if (!Array.isArray(a) && !(isPlain(a) && isPlain(b))) return false;
-  const keys = Object.keys(a);
-  return (
-    keys.length === Object.keys(b).length &&
-    keys.every((key) => same((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]))
-  );
+  return Object.is(a, b) || (typeof a === 'object' && show(a) === show(b));
 }
 
 function lines(open: string, parts: readonly string[], close: string, padding: string): string {
@@ -62,20 +57,20 @@ export function describeModule(
   if (!target.autoRepr || args === undefined) return `<${className}>`;
   const signature = info?.signature;
   if (signature === undefined) {
-    const given = [...args];
-    while (given.length > 0 && given[given.length - 1] === undefined) given.pop();
-    const shown = given.map((arg) => show(arg));
-    if (shown.length === 1 && shown[0] === '{}') shown.pop();
-    return lines(`${className}(`, shown, ')', '');
+    const last = args.findLastIndex((arg) => arg !== undefined);
+    const shown = args.slice(0, last + 1).map((arg) => show(arg));
+    return lines(`${className}(`, shown.join() === '{}' ? [] : shown, ')', '');
   }
-  const positional = signature.positional ?? [];
-  const named: [string, unknown][] = positional.map((name, i) => [name, args[i]]);
+  const { positional = [], defaults = {} } = signature;
   const rest = args[positional.length];
-  if (typeof rest === 'object' && rest !== null && isPlain(rest)) named.push(...Object.entries(rest));
-  else if (rest !== undefined) named.push(['name', rest]);
-  const defaults = (signature.defaults ?? {}) as Readonly<Record<string, unknown>>;
-  const shown = named.filter(
-    ([name, value]) => value !== undefined && !(Object.hasOwn(defaults, name) && same(value, defaults[name])),
+  const named = [
+    ...positional.map((name, i): [string, unknown] => [name, args[i]]),
+    ...Object.entries(isPlain(rest) ? rest : { name: rest }),
+  ];
+  const shown = showEntries(
+    named.filter(
+      ([name, value]) => !(Object.hasOwn(defaults, name) && same(value, defaults[name as keyof object])),
+    ),
   );
-  return shown.length === 0 ? `${className}()` : lines(`${className}({`, showEntries(shown), '})', ' ');
+  return shown.length === 0 ? `${className}()` : lines(`${className}({`, shown, '})', ' ');
 }

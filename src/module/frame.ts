@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { gradientDepth } from '../backend/engine.js';
-import { recordingNumber } from '../backend/recording.js';
+import { checkRecording, recordingNumber } from '../backend/recording.js';
 import { TankaError } from '../errors/tanka-error.js';
 import type { PRNGSequence } from '../random/prng-sequence.js';
 import { newNameScope, type NameScope } from './names.js';
@@ -64,6 +64,19 @@ export interface Frame {
   readonly teardown: (() => void)[];
 }
 
+/** Bundles as the plain objects that `init` and `apply` return. */
+export function collect<V>(
+  bundles: Bundles<V>,
+  tensor: (entry: V) => Tensor,
+): Record<string, Record<string, Tensor>> {
+  return Object.fromEntries(
+    [...bundles].map(([bundle, entries]) => [
+      bundle,
+      Object.fromEntries([...entries].map(([name, entry]) => [name, tensor(entry)])),
+    ]),
+  );
+}
+
 let lastFrameId = 0;
 
 /** A frame with nothing created in it. */
@@ -105,13 +118,7 @@ export function currentFrame(caller: string): Frame {
         'Wrap the function that calls it and use the `init` and `apply` of the result.',
     );
   }
-  if (current.recording !== recordingNumber()) {
-    throw new TankaError(
-      'jit-untraceable',
-      `hk.${caller} was used inside a function given to hk.jit, of a transformed function around it: a replay would not do so again. ` +
-        'Give hk.jit the `apply` of hk.transform, or pass keys, parameters and state as arguments and results.',
-    );
-  }
+  checkRecording(current.recording, caller);
   return current;
 }
 
@@ -155,9 +162,22 @@ export function runActivation<R>(
 }
 
 const boundaries: number[] = [];
+let checkBoundary: ((module: ScopeOwner) => void) | null = null;
+
+/** @throws `lift-closure` */
+function refuseOutside(module: ScopeOwner): void {
+  if (boundaries.length === 0 || module.frameId >= boundaries[boundaries.length - 1]) return;
+  throw new TankaError(
+    'lift-closure',
+    `The module '${module.moduleName}' was made outside of the function that hk.transparentLift or hk.layerStack runs. ` +
+      'Make the module inside that function: parameters from outside cannot be carried in.',
+  );
+}
 
 /** Runs `f`; modules made in the current frame or one around it may not be used in it, only those of frames that `f` opens. */
 export function withClosureBoundary<R>(frame: Frame, f: () => R): R {
+  // Set here, so that who never lifts does not load the check.
+  checkBoundary = refuseOutside;
   boundaries.push(frame.id + 1);
   try {
     return f();
@@ -178,13 +198,7 @@ export function nameOf(module: ScopeOwner | null): string {
       'Parameters, state and submodules need the module to be named, which `super(...)` does. Call `super` first in the constructor.',
     );
   }
-  if (boundaries.length > 0 && module.frameId < boundaries[boundaries.length - 1]) {
-    throw new TankaError(
-      'lift-closure',
-      `The module '${module.moduleName}' was made outside of the function that hk.transparentLift or hk.layerStack runs. ` +
-        'Make the module inside that function: parameters from outside cannot be carried in.',
-    );
-  }
+  checkBoundary?.(module);
   return module.moduleName;
 }
 

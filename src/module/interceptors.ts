@@ -1,6 +1,7 @@
 import { currentFrame } from './frame.js';
 import type { Module } from './module.js';
 import { ScopedStack } from './scoped-stack.js';
+import { provideWatch, type MethodWatch } from './watch.js';
 
 /** What an interceptor is told of a method call. */
 export interface MethodContext {
@@ -45,15 +46,20 @@ export function addInterceptor(interceptor: Interceptor): void {
   always.unshift(interceptor);
 }
 
-/** Whether anything wants to see method calls. */
-export function methodsAreWatched(): boolean {
-  return interceptors.items.length > 0 || always.length > 0;
-}
-
-/** Calls a method through the interceptors. */
-export function callWatched(context: MethodContext, args: readonly unknown[]): unknown {
+const watch: MethodWatch = (activation, methodName, method, origClass, args) => {
   const stack = [...always, ...interceptors.items];
+  let unnamed: unknown;
+  const context: MethodContext = {
+    get module() {
+      return (activation.module ?? (unnamed ??= Object.create(origClass.prototype as object))) as Module;
+    },
+    methodName,
+    origMethod: (...given) => method(given),
+    origClass,
+  };
   const run = (i: number, args: readonly unknown[]): unknown =>
-    i === stack.length ? context.origMethod(...args) : stack[i]((...next) => run(i + 1, next), args, context);
+    i === stack.length ? method(args) : stack[i]((...next) => run(i + 1, next), args, context);
   return run(0, args);
-}
+};
+
+provideWatch(() => (interceptors.items.length + always.length > 0 ? watch : null));

@@ -1,6 +1,8 @@
 import { TankaError } from '../errors/tanka-error.js';
 
 const IDENTIFIER = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
+const NUMBERED = /^(.*)_(\d|[1-9]\d+)$/;
+const NINE = 57;
 const FORCED_PART = /^(~|~?[a-zA-Z_][a-zA-Z0-9_]*)$/;
 
 /** The names taken in one activation of a method, and the next free number of each base name. `null` while there are none. */
@@ -64,20 +66,11 @@ export function checkName(name: unknown): string {
   return name;
 }
 
-/** A name without its explicit number (`foo_1` → `foo`, 1); leading zeros make no number. By hand: it runs for every module of every apply. */
+/** A name without its explicit number (`foo_1` → `foo`, 1); leading zeros make no number. */
 function splitNumber(name: string): { base: string; number: number | null } {
-  let start = name.length;
-  while (start > 0 && isDigit(name.charCodeAt(start - 1))) start--;
-  const digits = name.length - start;
-  const isNumber =
-    digits > 0 && start > 0 && name[start - 1] === '_' && (digits === 1 || name[start] !== '0');
-  return isNumber
-    ? { base: name.slice(0, start - 1), number: Number(name.slice(start)) }
-    : { base: name, number: null };
-}
-
-function isDigit(code: number): boolean {
-  return code >= 48 && code <= 57;
+  // Few names end in a digit, and this runs for every module of every apply.
+  const match = name.charCodeAt(name.length - 1) <= NINE ? NUMBERED.exec(name) : null;
+  return match ? { base: match[1], number: Number(match[2]) } : { base: name, number: null };
 }
 
 function reserve(scope: NameScope, full: string, base: string, number: number): void {

@@ -2,17 +2,9 @@ import { Tensor, type DataType } from '@tensorflow/tfjs-core';
 import { isTensor } from '../backend/engine.js';
 import { abstractTensor, skipsInitialValues } from '../backend/shapes/abstract.js';
 import { TankaError } from '../errors/tanka-error.js';
-import {
-  DO_NOT_STORE,
-  entryContext,
-  hasGetters,
-  notStored,
-  runCreators,
-  runGetters,
-  type GetterContext,
-  type Stored,
-} from './creators.js';
-import { currentBundleName, currentFrame, type Frame, type Params } from './frame.js';
+import type { Stored } from './creators.js';
+import { customisation, type Entry } from './customisation.js';
+import { collect, currentBundleName, currentFrame, type Params } from './frame.js';
 import { checkUsage } from './usage.js';
 
 /** Makes the first value of a parameter or state entry. */
@@ -40,51 +32,36 @@ export function initializerInForce(init: StoringInitializer): StoringInitializer
   return skipsInitialValues() ? abstractTensor : init;
 }
 
-function create(
-  frame: Frame,
-  context: () => GetterContext,
-  shape: readonly number[],
-  options: ParameterOptions,
-): Stored<Tensor> {
-  const { init, dtype = 'float32' } = options;
-  const { fullName, moduleName, name } = context();
+function create(entry: Entry, shape: readonly number[]): Stored<Tensor> {
+  const { frame, bundle, name, dtype, init } = entry;
   const missing = (cause?: unknown): TankaError =>
     new TankaError(
       'parameter-missing',
-      `The parameter '${name}' of module '${moduleName}' is not among the given parameters. All parameters must be made by init: ` +
+      `The parameter '${name}' of module '${bundle}' is not among the given parameters. All parameters must be made by init: ` +
         'pass the result of init, and call the function with arguments that take the same path. ' +
         'A module name that came from a class name is lost when the code is minified: name the class with @hk.module(name).',
       { cause },
     );
-  if (typeof init !== 'function') {
-    if (frame.frozen) throw missing();
+  const custom = customisation();
+  const isFunction = typeof init === 'function';
+  if (frame.frozen && !(isFunction && custom)) throw missing();
+  if (!isFunction) {
     const has = (init ?? null) === null ? 'no initializer' : 'an initializer that is no function';
     throw new TankaError(
       'parameter-initializer-missing',
-      `The parameter '${fullName}' does not exist yet and has ${has}. Pass one: getParameter('${name}', [${String(shape)}], { init }).`,
+      `The parameter '${bundle}/${name}' does not exist yet and has ${has}. Pass one: getParameter('${name}', [${String(shape)}], { init }).`,
     );
   }
-  let value: Stored<Tensor>;
-  try {
-    value = runCreators('params', context, shape, dtype, initializerInForce(init));
-  } catch (error) {
-    if (frame.frozen && error instanceof TankaError && error.code === 'rng-missing') throw missing(error);
-    throw error;
-  }
-  // A creator may choose to store nothing, which only running it tells: hence the late refusal.
-  if (frame.frozen && value !== DO_NOT_STORE) throw missing();
-  return value;
+  const forced = initializerInForce(init);
+  return custom ? custom.make(entry, forced, missing) : forced([...shape], dtype);
 }
 
 function checkTensor(value: unknown, fullName: string): Tensor {
-  if (value === DO_NOT_STORE) throw notStored(fullName);
-  if (!isTensor(value)) {
-    throw new TankaError(
-      'parameter-null',
-      `The initializer, creator or getter of '${fullName}' returned ${String(value)} instead of a tensor.`,
-    );
-  }
-  return value;
+  if (isTensor(value)) return value;
+  throw new TankaError(
+    'parameter-null',
+    `The initializer, creator or getter of '${fullName}' returned ${String(value)} instead of a tensor.`,
+  );
 }
 
 /**
@@ -97,35 +74,33 @@ export function getParameter(name: string, shape: readonly number[], options: Pa
   const frame = currentFrame('getParameter');
   checkUsage(frame, 'getParameter');
   const bundle = currentBundleName(frame);
-  const context = (): GetterContext =>
-    entryContext(frame, bundle, name, {
-      originalShape: shape,
-      originalDtype: options.dtype ?? 'float32',
-      originalInit: options.init,
-    });
+  const fullName = `${bundle}/${name}`;
+  const { init, dtype = 'float32' } = options;
+  const entry: Entry = { frame, bundle, name, shape, dtype, init };
+  const custom = customisation();
   let value: unknown = frame.params.get(bundle)?.get(name);
   if (value === undefined) {
-    value = create(frame, context, shape, options);
-    if (value !== DO_NOT_STORE) {
+    value = create(entry, shape);
+    if (!custom?.isUnstored(value)) {
       let entries = frame.params.get(bundle);
       if (entries === undefined) frame.params.set(bundle, (entries = new Map<string, Tensor>()));
-      entries.set(name, checkTensor(value, `${bundle}/${name}`));
+      entries.set(name, checkTensor(value, fullName));
       frame.made.params++;
     }
   }
-  if (hasGetters('params')) value = runGetters('params', context(), value);
-  const tensor = checkTensor(value, `${bundle}/${name}`);
+  if (custom) value = custom.read(entry, value);
+  const tensor = checkTensor(value, fullName);
   if (!sameShape(tensor.shape, shape)) {
     throw new TankaError(
       'parameter-shape',
-      `The parameter '${bundle}/${name}' has shape [${String(tensor.shape)}] but [${String(shape)}] was asked for. ` +
+      `The parameter '${fullName}' has shape [${String(tensor.shape)}] but [${String(shape)}] was asked for. ` +
         'Pass inputs and parameters that belong together, or give the modules different names.',
     );
   }
   if (tensor.isDisposed) {
     throw new TankaError(
       'tensor-disposed',
-      `The parameter '${bundle}/${name}' was disposed before it was used. Dispose of parameters only when no init, apply or gradient needs them any more.`,
+      `The parameter '${fullName}' was disposed before it was used. Dispose of parameters only when no init, apply or gradient needs them any more.`,
     );
   }
   return tensor;
@@ -133,6 +108,5 @@ export function getParameter(name: string, shape: readonly number[], options: Pa
 
 /** A copy of the parameters so far (in `init`) or of all that were given (in `apply`). */
 export function getParams(): Params {
-  const { params } = currentFrame('getParams');
-  return Object.fromEntries([...params].map(([bundle, values]) => [bundle, Object.fromEntries(values)]));
+  return collect(currentFrame('getParams').params, (value) => value);
 }

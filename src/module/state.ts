@@ -1,18 +1,8 @@
-import { Tensor, type DataType } from '@tensorflow/tfjs-core';
-import { isTensor } from '../backend/engine.js';
+import type { DataType, Tensor } from '@tensorflow/tfjs-core';
 import { TankaError } from '../errors/tanka-error.js';
-import { map } from '../tree/tree.js';
-import {
-  DO_NOT_STORE,
-  entryContext,
-  hasGetters,
-  hasSetters,
-  notStored,
-  runCreators,
-  runGetters,
-  runSetters,
-} from './creators.js';
-import { currentBundleName, currentFrame, type Frame, type State, type StatePair } from './frame.js';
+import { DO_NOT_STORE, runCreators, runGetters, runSetters } from './creators.js';
+import type { Entry } from './customisation.js';
+import { collect, currentBundleName, currentFrame, type Frame, type State, type StatePair } from './frame.js';
 import { initializerInForce, type StoringInitializer } from './parameters.js';
 import { checkUsage } from './usage.js';
 
@@ -41,8 +31,7 @@ export function getState<T = Tensor>(name: string, shape?: readonly number[], op
   checkUsage(frame, 'getState');
   const { bundle, entries } = bundleOf(frame);
   const { init, dtype = 'float32' } = options;
-  const context = (): Parameters<typeof runGetters>[1] =>
-    entryContext(frame, bundle, name, { originalShape: shape, originalDtype: dtype, originalInit: init });
+  const entry: Entry = { frame, bundle, name, shape, dtype, init };
   const pair = entries.get(name);
   let value: unknown = pair?.current;
   if (pair === undefined) {
@@ -58,7 +47,7 @@ export function getState<T = Tensor>(name: string, shape?: readonly number[], op
         `The state '${name}' of '${bundle}' does not exist yet and its initializer needs a shape: getState('${name}', shape, { init }).`,
       );
     }
-    value = runCreators('state', context, shape, dtype, initializerInForce(init));
+    value = runCreators('state', { ...entry, shape }, initializerInForce(init));
     if (value === DO_NOT_STORE) {
       if (entries.size === 0) frame.state.delete(bundle);
     } else {
@@ -66,9 +55,7 @@ export function getState<T = Tensor>(name: string, shape?: readonly number[], op
       frame.made.state++;
     }
   }
-  if (hasGetters('state')) value = runGetters('state', context(), value);
-  if (value === DO_NOT_STORE) throw notStored(`${bundle}/${name}`);
-  return value as T;
+  return runGetters('state', entry, value) as T;
 }
 
 /**
@@ -80,19 +67,10 @@ export function setState(name: string, value: unknown): void {
   const frame = currentFrame('setState');
   checkUsage(frame, 'setState');
   const { bundle, entries } = bundleOf(frame);
-  let stored = value;
-  if (hasSetters()) {
-    const part = (of: (tensor: Tensor) => unknown): unknown =>
-      map((leaf: Tensor) => (isTensor(leaf) ? of(leaf) : undefined), value);
-    const context = entryContext(frame, bundle, name, {
-      originalShape: part((tensor) => tensor.shape),
-      originalDtype: part((tensor) => tensor.dtype),
-    });
-    stored = runSetters(context, value);
-    if (stored === DO_NOT_STORE) {
-      if (entries.size === 0) frame.state.delete(bundle);
-      return;
-    }
+  const stored = runSetters({ frame, bundle, name }, value);
+  if (stored === DO_NOT_STORE) {
+    if (entries.size === 0) frame.state.delete(bundle);
+    return;
   }
   const pair = entries.get(name);
   if (pair === undefined) frame.made.state++;
@@ -101,11 +79,7 @@ export function setState(name: string, value: unknown): void {
 
 /** The state of a frame as it was first, or as it is now. */
 export function collectState(frame: Frame, which: keyof StatePair): State {
-  const entries = [...frame.state].map(([bundle, pairs]) => [
-    bundle,
-    Object.fromEntries([...pairs].map(([name, pair]) => [name, pair[which]])),
-  ]);
-  return Object.fromEntries(entries) as State;
+  return collect(frame.state, (pair) => pair[which] as Tensor);
 }
 
 /** A copy of the state as it was when it was made (in `init`) or given (in `apply`). */

@@ -35,8 +35,17 @@ function checkNoState(result: unknown, state: State): void {
   }
 }
 
-/** Drops the state of a pair whose function has none. */
+/** Drops the state of a pair whose function has none. @throws `not-a-pair` */
 export function withoutState<Args extends readonly unknown[], R>(
+  pair: TransformedWithState<Args, R>,
+): Transformed<Args, R> {
+  infoOf(pair.init, {});
+  infoOf(pair.apply, {});
+  return dropState(pair);
+}
+
+/** {@link withoutState} of what is known to be a pair. */
+export function dropState<Args extends readonly unknown[], R>(
   pair: TransformedWithState<Args, R>,
 ): Transformed<Args, R> {
   const init = (rng: RngLike, ...args: Args): Params => {
@@ -50,8 +59,8 @@ export function withoutState<Args extends readonly unknown[], R>(
     return result;
   };
   return {
-    init: tagPairFunction(init, infoOf(pair.init, { stateful: false })),
-    apply: tagPairFunction(apply, infoOf(pair.apply, { stateful: false })),
+    init: tagPairFunction(init, { ...(pairInfo(pair.init) as PairInfo), stateful: false }),
+    apply: tagPairFunction(apply, { ...(pairInfo(pair.apply) as PairInfo), stateful: false }),
   };
 }
 

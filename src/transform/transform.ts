@@ -1,6 +1,8 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { TankaError } from '../errors/tanka-error.js';
 import { checkSynchronous } from '../module/asynchronous.js';
 import {
+  collect,
   currentFrame,
   newFrame,
   withFrame,
@@ -15,7 +17,7 @@ import { isKey } from '../random/key.js';
 import { PRNGSequence } from '../random/prng-sequence.js';
 import { tidyOwned } from '../tree/owned.js';
 import { isNode } from '../tree/tree.js';
-import { withoutState } from './adapters.js';
+import { dropState } from './adapters.js';
 import { checkAlive } from '../tree/alive.js';
 import {
   tagPairFunction,
@@ -78,14 +80,7 @@ function toBundles<V>(value: unknown, what: 'params' | 'state', entry: (value: u
 }
 
 const toPair = (value: unknown): StatePair => ({ initial: value, current: value });
-const same = (value: unknown): never => value as never;
-
-/** The parameters of a frame. */
-function collectParams(frame: Frame): Params {
-  return Object.fromEntries(
-    [...frame.params].map(([bundle, entries]) => [bundle, Object.fromEntries(entries)]),
-  );
-}
+const same = (value: unknown): Tensor => value as Tensor;
 
 /**
  * Turns a function that makes parameters and state into a pair of pure functions.
@@ -120,7 +115,7 @@ export function transformWithState<F extends AnyFunction>(
     });
     return tidyOwned(() => {
       run(frame, args);
-      return [collectParams(frame), collectState(frame, 'initial')];
+      return [collect(frame.params, same), collectState(frame, 'initial')];
     });
   };
   const apply = (params: Params, state: State, rng: RngLike, ...args: Args): [ReturnType<F>, State] => {
@@ -156,7 +151,7 @@ export function transform<F extends AnyFunction>(
   f: F & Synchronous<F>,
   options: TransformOptions = {},
 ): Transformed<Parameters<F>, ReturnType<F>> {
-  return withoutState(transformWithState<F>(f, options));
+  return dropState(transformWithState<F>(f, options));
 }
 
 /**
