@@ -6,10 +6,12 @@ import {
   existsSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { dirname, relative } from 'node:path';
 
 const binaries = 'src/backend/wasm/binaries';
 const randomBinary = 'src/random/kernels/binary.js';
@@ -68,6 +70,18 @@ function copyStockBinaries() {
   }
 }
 
+/** Files with decorators import the helper for them, in front of their first line: TypeScript would write it out in each (`noEmitHelpers`). */
+function importDecorate() {
+  for (const name of readdirSync('dist', { recursive: true }).filter((file) => file.endsWith('.js'))) {
+    const file = `dist/${name}`;
+    const code = readFileSync(file, 'utf8');
+    if (!/\b__decorate\(/.test(code)) continue;
+    const helper = relative(dirname(file), 'dist/module/decorate.js').replaceAll('\\', '/');
+    const address = helper.startsWith('.') ? helper : `./${helper}`;
+    writeFileSync(file, `import { decorate as __decorate } from '${address}'; ${code}`);
+  }
+}
+
 mkdirSync(binaries, { recursive: true });
 await compileKernels();
 await compileRandomKernels();
@@ -75,6 +89,7 @@ copyStockBinaries();
 if (process.argv[2] !== 'generated') {
   rmSync('dist', { recursive: true, force: true });
   execFileSync('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json'], { stdio: 'inherit' });
+  importDecorate();
   cpSync(binaries, 'dist/backend/wasm/binaries', { recursive: true });
   for (const file of ['binary.js', 'binary.d.ts'])
     cpSync(`src/random/kernels/${file}`, `dist/random/kernels/${file}`);
