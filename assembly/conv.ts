@@ -1,6 +1,6 @@
 // Two-dimensional convolutions, NHWC, filters HWIO. Strides, dilations, padding and sizes in elements.
-import { tile1, tile2, tile3, tile4, tileRows } from './tile';
-import { packB } from './gemm';
+import { gatherQuad, packB, packQuad } from './pack';
+import { activateRows, EDGE, prepareEdge, quadsTile, rowsTile } from './tile';
 
 /** Sets `bytes` bytes to zero. */
 export function clear(p: usize, bytes: usize): void {
@@ -37,15 +37,15 @@ function rowsOfBlock(outHeight: i32, outWidth: i32): i32 {
 
 /** Bytes of scratch that {@link conv2dFilterGradient} needs. */
 export function conv2dFilterGradientScratch(outHeight: i32, outWidth: i32, outChannels: i32): i32 {
-  return 4 * rowsOfBlock(outHeight, outWidth) * outWidth * ((outChannels + 7) & ~7);
+  return <i32>EDGE + 4 * rowsOfBlock(outHeight, outWidth) * outWidth * (((outChannels + 7) & ~7) + 4);
 }
 
 /**
  * Adds the gradient of one image to `dw[kernelHeight, kernelWidth, channels, outChannels]`; with `accumulate` 0 the
  * first block overwrites it. The windows of `x[height, width, channels]` must lie inside it (see {@link padImage}).
  *
- * A product of the windows, transposed, with `dy[outHeight, outWidth, outChannels]`: the windows are read where they
- * lie, since over one row of the output an element of the window moves by a constant step.
+ * A product of the windows, transposed, with `dy[outHeight, outWidth, outChannels]`. Four elements of the window at a
+ * time are gathered over all pixels: over one row of the output they move by a constant step.
  */
 export function conv2dFilterGradient(
   x: usize, width: i32, channels: i32, dy: usize, outHeight: i32, outWidth: i32, outChannels: i32,
@@ -58,40 +58,31 @@ export function conv2dFilterGradient(
   const rowOut = <usize>outChannels << 2;
   const m = kernelHeight * kernelWidth * channels;
   const block = rowsOfBlock(outHeight, outWidth);
+  const edge = scratch;
+  prepareEdge(edge);
+  scratch += EDGE;
   // With few rows packing costs more than it saves.
   const direct = m <= 16 && (outChannels & 7) == 0;
+  const quads = scratch + <usize>(block * outWidth * ((outChannels + 7) & ~7) << 2);
   for (let y0 = 0; y0 < outHeight; y0 += block) {
     const lines = min(block, outHeight - y0);
     const steps = lines * outWidth;
     const from = dy + <usize>(y0 * outWidth) * rowOut;
     if (!direct) packB(steps, outChannels, from, outChannels, 1, scratch);
     const origin = x + <usize>y0 * outer;
-    for (let j = 0; j < outChannels; j += 8) {
-      const columns = min(8, outChannels - j);
-      const panel = direct ? from + (<usize>j << 2) : scratch + 4 * <usize>steps * <usize>j;
-      const stepB = direct ? rowOut : 32;
-      let c = dw + (<usize>j << 2);
-      for (let i = 0; i < m; ) {
-        const height = tileRows(m - i);
-        const a0 = origin + windowOffset(i, kernelWidth, channels, dilationHeight, dilationWidth, rowX);
-        if (height == 1) {
-          tile1(lines, outer, outWidth, inner, a0, panel, stepB, c, columns, 0, 0, accumulate);
-        } else {
-          const a1 = origin + windowOffset(i + 1, kernelWidth, channels, dilationHeight, dilationWidth, rowX);
-          if (height == 2) {
-            tile2(lines, outer, outWidth, inner, a0, a1, panel, stepB, c, rowOut, columns, 0, 0, accumulate);
-          } else {
-            const a2 = origin + windowOffset(i + 2, kernelWidth, channels, dilationHeight, dilationWidth, rowX);
-            if (height == 3) {
-              tile3(lines, outer, outWidth, inner, a0, a1, a2, panel, stepB, c, rowOut, columns, 0, 0, accumulate);
-            } else {
-              const a3 = origin + windowOffset(i + 3, kernelWidth, channels, dilationHeight, dilationWidth, rowX);
-              tile4(lines, outer, outWidth, inner, a0, a1, a2, a3, panel, stepB, c, rowOut, columns, 0, 0, accumulate);
-            }
-          }
-        }
-        i += height;
-        c += <usize>height * rowOut;
+    for (let i = 0; i < m; i += 4) {
+      const height = min(4, m - i);
+      const a0 = origin + windowOffset(i, kernelWidth, channels, dilationHeight, dilationWidth, rowX);
+      let a1 = a0, a2 = a0, a3 = a0;
+      if (height > 1) a1 = origin + windowOffset(i + 1, kernelWidth, channels, dilationHeight, dilationWidth, rowX);
+      if (height > 2) a2 = origin + windowOffset(i + 2, kernelWidth, channels, dilationHeight, dilationWidth, rowX);
+      if (height > 3) a3 = origin + windowOffset(i + 3, kernelWidth, channels, dilationHeight, dilationWidth, rowX);
+      gatherQuad(lines, outer, outWidth, inner, a0, a1, a2, a3, quads);
+      const c = dw + <usize>i * rowOut;
+      for (let j = 0; j < outChannels; j += 8) {
+        const panel = direct ? from + (<usize>j << 2) : scratch + 4 * <usize>steps * <usize>j;
+        const stepB = direct ? rowOut : 32;
+        quadsTile(height, steps, quads, panel, stepB, c + (<usize>j << 2), rowOut, min(8, outChannels - j), 0, accumulate, edge);
       }
     }
     accumulate = 1;
@@ -109,6 +100,22 @@ function windowOffset(i: i32, kernelWidth: i32, channels: i32, dilationHeight: i
   return <usize>(ky * dilationHeight) * rowX + (<usize>(kx * dilationWidth * channels + channel) << 2);
 }
 
+/** Up to so many entries a row of the window is too short for a product of its own: windows are gathered instead. */
+const SHORT: i32 = 48;
+
+/** How many times four windows of `depth` entries are gathered at once: 16 kB of them. */
+// @ts-ignore: decorator
+@inline
+function quadsOf(depth: i32): i32 {
+  return max(1, min(32, 1024 / depth));
+}
+
+/** Bytes of scratch that {@link conv2d} needs. */
+export function conv2dScratch(kernelHeight: i32, kernelWidth: i32, channels: i32): i32 {
+  const depth = kernelHeight * kernelWidth * channels;
+  return <i32>EDGE + (kernelWidth * channels <= SHORT && depth > 0 ? 16 * depth * quadsOf(depth) : 0);
+}
+
 /** Bytes of packed panels that are kept in the first-level cache while all pixels of a block pass over them. */
 const GROUP: i32 = 24 * 1024;
 /** Bytes of input that are used again for each group of panels. */
@@ -123,17 +130,18 @@ const BLOCK: i32 = 256 * 1024;
  *
  * All steps are in elements: of x from tap to tap (`tapRow`, `tapColumn`) and from output to output (`rowX`, `pixelX`),
  * of y from output to output (`rowY`, `pixelY`). An input gradient is such a convolution, too, with steps of its own.
+ * `scratch`: {@link conv2dScratch} bytes.
  */
 export function conv2d(
   x: usize, channels: i32, kernelHeight: i32, kernelWidth: i32, tapRow: i32, tapColumn: i32, rowX: i32, pixelX: i32,
   packed: usize, y: usize, outHeight: i32, outWidth: i32, outChannels: i32, rowY: i32, pixelY: i32,
-  bias: usize, activation: i32, accumulate: i32,
+  bias: usize, activation: i32, accumulate: i32, scratch: usize,
 ): void {
   if (tapColumn == channels || kernelWidth == 1) {
     const depth = kernelHeight * kernelWidth * channels;
     convolve(
       x, kernelHeight, <usize>tapRow << 2, kernelWidth * channels, rowX, pixelX, packed, <usize>depth << 5,
-      y, outHeight, outWidth, outChannels, rowY, pixelY, bias, activation, accumulate,
+      y, outHeight, outWidth, outChannels, rowY, pixelY, bias, activation, accumulate, scratch,
     );
     return;
   }
@@ -144,7 +152,7 @@ export function conv2d(
     const isLast = ky == kernelHeight - 1;
     convolve(
       x + (<usize>(ky * tapRow) << 2), kernelWidth, <usize>tapColumn << 2, channels, rowX, pixelX, packed + (<usize>(ky * depth) << 5),
-      panel, y, outHeight, outWidth, outChannels, rowY, pixelY, isLast ? bias : 0, isLast ? activation : 0, accumulate | i32(ky > 0),
+      panel, y, outHeight, outWidth, outChannels, rowY, pixelY, bias, isLast ? activation : 0, accumulate | i32(ky > 0), scratch,
     );
   }
 }
@@ -152,8 +160,14 @@ export function conv2d(
 function convolve(
   x: usize, outer: i32, outerStep: usize, inner: i32, rowX: i32, pixelX: i32, packed: usize, panelBytes: usize,
   y: usize, outHeight: i32, outWidth: i32, outChannels: i32, rowY: i32, pixelY: i32,
-  bias: usize, activation: i32, accumulate: i32,
+  bias: usize, activation: i32, accumulate: i32, scratch: usize,
 ): void {
+  const short = outer > 1 && inner <= SHORT;
+  // So many pixels at a time.
+  const most = short ? 4 * quadsOf(outer * inner) : 4;
+  const edge = scratch;
+  prepareEdge(edge);
+  scratch += EDGE;
   const stepX = <usize>pixelX << 2, lineX = <usize>rowX << 2;
   const stepY = <usize>pixelY << 2, lineY = <usize>rowY << 2;
   // Where the output is dense a tile may go on in the next row.
@@ -169,21 +183,30 @@ function convolve(
       const j1 = min(outChannels, j0 + group);
       let row = 0, column = 0;
       for (let p = 0; p < pixels; ) {
-        const height = tileRows(dense ? pixels - p : outWidth - column);
+        const left = dense ? pixels - p : outWidth - column;
+        const count = min(left, most);
         const toY = blockY + <usize>row * lineY + <usize>column * stepY;
-        const a0 = blockX + <usize>row * lineX + <usize>column * stepX;
-        let a1: usize = 0, a2: usize = 0, a3: usize = 0;
-        if (++column == outWidth) column = 0, row++;
-        if (height > 1) {
-          a1 = blockX + <usize>row * lineX + <usize>column * stepX;
+        let a0: usize = 0, a1: usize = 0, a2: usize = 0, a3: usize = 0;
+        let quad = scratch;
+        for (let i = 0; i < count; i += 4) {
+          a0 = blockX + <usize>row * lineX + <usize>column * stepX;
+          a1 = a0, a2 = a0, a3 = a0;
           if (++column == outWidth) column = 0, row++;
-          if (height > 2) {
-            a2 = blockX + <usize>row * lineX + <usize>column * stepX;
+          if (i + 1 < count) {
+            a1 = blockX + <usize>row * lineX + <usize>column * stepX;
             if (++column == outWidth) column = 0, row++;
-            if (height > 3) {
-              a3 = blockX + <usize>row * lineX + <usize>column * stepX;
+            if (i + 2 < count) {
+              a2 = blockX + <usize>row * lineX + <usize>column * stepX;
               if (++column == outWidth) column = 0, row++;
+              if (i + 3 < count) {
+                a3 = blockX + <usize>row * lineX + <usize>column * stepX;
+                if (++column == outWidth) column = 0, row++;
+              }
             }
+          }
+          if (short) {
+            packQuad(outer, outerStep, inner, a0, a1, a2, a3, quad);
+            quad += <usize>(outer * inner) << 4;
           }
         }
         let panel = packed + <usize>(j0 >> 3) * panelBytes;
@@ -191,13 +214,24 @@ function convolve(
           const width = min(8, outChannels - j);
           const c = toY + (<usize>j << 2);
           const biasHere = bias ? bias + (<usize>j << 2) : 0;
-          if (height == 4) tile4(outer, outerStep, inner, 4, a0, a1, a2, a3, panel, 32, c, stepY, width, biasHere, activation, accumulate);
-          else if (height == 3) tile3(outer, outerStep, inner, 4, a0, a1, a2, panel, 32, c, stepY, width, biasHere, activation, accumulate);
-          else if (height == 2) tile2(outer, outerStep, inner, 4, a0, a1, panel, 32, c, stepY, width, biasHere, activation, accumulate);
-          else tile1(outer, outerStep, inner, 4, a0, panel, 32, c, width, biasHere, activation, accumulate);
+          if (short) {
+            quadsTile(count, outer * inner, scratch, panel, 32, c, stepY, width, biasHere, accumulate, edge);
+          } else {
+            // One row of the window after the other is added.
+            let add = accumulate, slab = panel;
+            let at: usize = 0;
+            for (let o = outer; o > 0; o--) {
+              const f = o == 1 ? activation : 0;
+              rowsTile(inner, a0 + at, a1 + at, a2 + at, a3 + at, slab, c, stepY, count, width, biasHere, f, add, edge);
+              add = 1;
+              at += outerStep;
+              slab += <usize>inner << 5;
+            }
+          }
           panel += panelBytes;
         }
-        p += height;
+        if (short && activation) activateRows(count, min(j1, outChannels) - j0, toY + (<usize>j0 << 2), stepY, activation);
+        p += count;
       }
     }
   }

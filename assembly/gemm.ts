@@ -1,6 +1,7 @@
 // Matrix products of any strides. Strides are given in elements; pointers and everything inside in bytes.
 import { activate, fma, loadPartial, storePartial, sumOfLanes, zeros } from './lanes';
-import { tile1, tile2, tile3, tile4, tileRows } from './tile';
+import { packB, packQuads } from './pack';
+import { activateRows, EDGE, prepareEdge, quadsTile, rowsTile } from './tile';
 
 /** Depth of a block: a panel of B (32 bytes a step) then takes 24 kB of the first-level cache. */
 const DEPTH: i32 = 768;
@@ -8,6 +9,8 @@ const DEPTH: i32 = 768;
 const COLUMNS: i32 = 1024;
 /** Bytes of A that are used again for each panel, to stay in the second-level cache. */
 const BLOCK_A: i32 = 192 * 1024;
+/** So few rows are multiplied one by one: a tile of fewer than four takes as long as one of four. */
+const SINGLE: i32 = 2;
 /** Up to here B is read where it lies: packing would cost as much as the product. */
 const DIRECT_ROWS: i32 = 8;
 
@@ -35,80 +38,7 @@ function rowsOf(m: i32, depth: i32): i32 {
 export function gemmScratch(m: i32, n: i32, k: i32): i32 {
   if (k == 0) return 0;
   const depth = depthOf(k);
-  return 4 * depth * (roundUp(min(n, COLUMNS), 8) + roundUp(rowsOf(m, depth), 4));
-}
-
-/** Bytes that {@link packB} writes. */
-export function packedBytes(k: i32, n: i32): i32 {
-  return 4 * k * roundUp(n, 8);
-}
-
-/** Packs B `[k, n]` into panels `[n / 8][k][8]`, the last one padded with zeros. */
-export function packB(k: i32, n: i32, b: usize, rowStride: i32, columnStride: i32, packed: usize): void {
-  const row = <usize>rowStride << 2;
-  const column = <usize>columnStride << 2;
-  for (let j = 0; j < n; j += 8) {
-    const width = min(8, n - j);
-    let p = b + <usize>j * column;
-    if (columnStride == 1 && width == 8) {
-      for (let i = 0; i < k; i++) {
-        v128.store(packed, v128.load(p));
-        v128.store(packed, v128.load(p, 16), 16);
-        p += row;
-        packed += 32;
-      }
-    } else if (columnStride == 1) {
-      for (let i = 0; i < k; i++) {
-        v128.store(packed, loadPartial(p, width));
-        v128.store(packed, loadPartial(p + 16, width - 4), 16);
-        p += row;
-        packed += 32;
-      }
-    } else {
-      let i = 0;
-      if (rowStride == 1 && width == 8) {
-        // Blocks of 4 x 4 are transposed in registers.
-        for (; i + 4 <= k; i += 4) {
-          for (let half: usize = 0; half < 2; half++) {
-            const q = p + half * 4 * column;
-            const r0 = v128.load(q), r1 = v128.load(q + column);
-            const r2 = v128.load(q + 2 * column), r3 = v128.load(q + 3 * column);
-            const t0 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5), t1 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
-            const t2 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7), t3 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
-            const to = packed + half * 16;
-            v128.store(to, v128.shuffle<f64>(t0, t1, 0, 2));
-            v128.store(to, v128.shuffle<f64>(t0, t1, 1, 3), 32);
-            v128.store(to, v128.shuffle<f64>(t2, t3, 0, 2), 64);
-            v128.store(to, v128.shuffle<f64>(t2, t3, 1, 3), 96);
-          }
-          p += 16;
-          packed += 128;
-        }
-      }
-      for (; i < k; i++) {
-        let q = p;
-        for (let x = 0; x < 8; x++) {
-          store<f32>(packed + (<usize>x << 2), x < width ? load<f32>(q) : 0);
-          q += column;
-        }
-        p += row;
-        packed += 32;
-      }
-    }
-  }
-}
-
-/** Packs a transposed A (its rows contiguous) into quads `[m / 4][k][4]`: its columns lie pages apart otherwise. */
-function packTransposedA(m: i32, k: i32, a: usize, column: usize, packed: usize): void {
-  for (let i = 0; i < m; i += 4) {
-    let p = a + (<usize>i << 2);
-    const width = m - i;
-    for (let x = 0; x < k; x++) {
-      v128.store(packed, loadPartial(p, width));
-      p += column;
-      packed += 16;
-    }
-  }
+  return <i32>EDGE + 4 * depth * (roundUp(min(n, COLUMNS), 8) + roundUp(rowsOf(m, depth), 4));
 }
 
 /** `c[m, n] = activation(bias)`, the product over nothing. */
@@ -117,6 +47,15 @@ function fillRows(m: i32, n: i32, c: usize, row: usize, bias: usize, activation:
     for (let j = 0; j < n; j += 4) {
       const at = <usize>j << 2;
       storePartial(c + at, activate(bias ? loadPartial(bias + at, n - j) : zeros(), activation), n - j);
+    }
+  }
+}
+
+function addBias(m: i32, n: i32, c: usize, row: usize, bias: usize): void {
+  for (let i = 0; i < m; i++, c += row) {
+    for (let j = 0; j < n; j += 4) {
+      const at = <usize>j << 2;
+      storePartial(c + at, f32x4.add(loadPartial(c + at, n - j), loadPartial(bias + at, n - j)), n - j);
     }
   }
 }
@@ -134,12 +73,13 @@ export function gemm(
     if (!accumulate) fillRows(m, n, c, rowC, bias, activation);
     return;
   }
-  if (m == 1 && columnStrideB == 1 && n >= 32 && k <= LONG && n >= LARGE / k) {
-    gemvLarge(n, k, a, columnStrideA, b, rowStrideB, c, bias, activation, accumulate);
-    return;
-  }
-  if (m == 1 && columnStrideB == 1 && n >= 4) {
-    gemv(n, k, a, columnStrideA, b, rowStrideB, c, bias, activation, accumulate);
+  if (m <= SINGLE && columnStrideB == 1 && n >= 4) {
+    const large = n >= 32 && k <= LONG && n >= LARGE / k;
+    for (let i = 0; i < m; i++) {
+      const x = a + (<usize>(i * rowStrideA) << 2), y = c + <usize>i * rowC;
+      if (large) gemvLarge(n, k, x, columnStrideA, b, rowStrideB, y, bias, activation, accumulate);
+      else gemv(n, k, x, columnStrideA, b, rowStrideB, y, bias, activation, accumulate);
+    }
     return;
   }
   if (m == 1 && rowStrideB == 1 && columnStrideA == 1) {
@@ -170,8 +110,15 @@ function blocks(
   const rowB = <usize>rowStrideB << 2, columnB = <usize>columnStrideB << 2;
   const depth = depthOf(k);
   const rows = rowsOf(m, depth);
+  const edge = scratch;
+  prepareEdge(edge);
+  scratch += EDGE;
+  if (accumulate && bias) {
+    addBias(m, n, c, rowC, bias);
+    bias = 0;
+  }
   const direct = !packed && m <= DIRECT_ROWS && columnStrideB == 1;
-  const packA = rowStrideA == 1 && columnStrideA != 1 && n >= 32;
+  const packA = direct || columnStrideA != 1;
   const quads = scratch + 4 * <usize>depth * <usize>roundUp(min(n, COLUMNS), 8);
   for (let j0 = 0; j0 < n; j0 += COLUMNS) {
     const columns = min(COLUMNS, n - j0);
@@ -185,7 +132,7 @@ function blocks(
         const height = min(rows, m - i0);
         let blockA = a + <usize>i0 * rowA + <usize>k0 * columnA;
         if (packA) {
-          packTransposedA(height, steps, blockA, columnA, quads);
+          packQuads(height, steps, blockA, rowA, columnA, quads);
           blockA = quads;
         }
         for (let j = 0; j < columns; j += 8) {
@@ -200,14 +147,11 @@ function blocks(
               panel = scratch;
             }
           }
-          const biasHere = bias && last ? bias + (<usize>(j0 + j) << 2) : 0;
+          const biasHere = bias ? bias + (<usize>(j0 + j) << 2) : 0;
           const corner = c + <usize>i0 * rowC + (<usize>(j0 + j) << 2);
-          const activationHere = last ? activation : 0;
-          if (packA) {
-            quadPanel(height, steps, blockA, panel, stepB, corner, rowC, width, biasHere, activationHere, add);
-          } else {
-            rowPanel(height, steps, blockA, rowA, columnA, panel, stepB, corner, rowC, width, biasHere, activationHere, add);
-          }
+          if (packA) quadsTile(height, steps, blockA, panel, stepB, corner, rowC, width, biasHere, add, edge);
+          else rowPanel(height, steps, blockA, rowA, panel, corner, rowC, width, biasHere, last ? activation : 0, add, edge);
+          if (packA && last && activation) activateRows(height, width, corner, rowC, activation);
         }
       }
     }
@@ -216,43 +160,14 @@ function blocks(
 
 /** All rows of a block of A times one panel. */
 function rowPanel(
-  m: i32, k: i32, a: usize, rowA: usize, columnA: usize, b: usize, stepB: usize, c: usize, rowC: usize,
-  width: i32, bias: usize, activation: i32, accumulate: i32,
-): void {
-  for (let i = 0; i < m; ) {
-    const height = tileRows(m - i);
-    if (height == 4) {
-      tile4(1, 0, k, columnA, a, a + rowA, a + 2 * rowA, a + 3 * rowA, b, stepB, c, rowC, width, bias, activation, accumulate);
-    } else if (height == 3) {
-      tile3(1, 0, k, columnA, a, a + rowA, a + 2 * rowA, b, stepB, c, rowC, width, bias, activation, accumulate);
-    } else if (height == 2) {
-      tile2(1, 0, k, columnA, a, a + rowA, b, stepB, c, rowC, width, bias, activation, accumulate);
-    } else {
-      tile1(1, 0, k, columnA, a, b, stepB, c, width, bias, activation, accumulate);
-    }
-    i += height;
-    a += <usize>height * rowA;
-    c += <usize>height * rowC;
-  }
-}
-
-/** The same over an A that is packed in quads. */
-function quadPanel(
-  m: i32, k: i32, a: usize, b: usize, stepB: usize, c: usize, rowC: usize,
-  width: i32, bias: usize, activation: i32, accumulate: i32,
+  m: i32, k: i32, a: usize, rowA: usize, b: usize, c: usize, rowC: usize,
+  width: i32, bias: usize, activation: i32, accumulate: i32, edge: usize,
 ): void {
   for (let i = 0; i < m; i += 4) {
-    const left = m - i;
-    if (left >= 4) {
-      tile4(1, 0, k, 16, a, a + 4, a + 8, a + 12, b, stepB, c, rowC, width, bias, activation, accumulate);
-    } else if (left == 3) {
-      tile3(1, 0, k, 16, a, a + 4, a + 8, b, stepB, c, rowC, width, bias, activation, accumulate);
-    } else if (left == 2) {
-      tile2(1, 0, k, 16, a, a + 4, b, stepB, c, rowC, width, bias, activation, accumulate);
-    } else {
-      tile1(1, 0, k, 16, a, b, stepB, c, width, bias, activation, accumulate);
-    }
-    a += <usize>k << 4;
+    const height = min(4, m - i);
+    const a1 = height > 1 ? a + rowA : a, a2 = height > 2 ? a + 2 * rowA : a, a3 = height > 3 ? a + 3 * rowA : a;
+    rowsTile(k, a, a1, a2, a3, b, c, rowC, height, width, bias, activation, accumulate, edge);
+    a += 4 * rowA;
     c += 4 * rowC;
   }
 }

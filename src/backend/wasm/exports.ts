@@ -82,6 +82,8 @@ export interface RawKernels {
     accumulate: number,
     scratch: number,
   ): void;
+  /** Bytes of scratch for {@link RawKernels.conv2d}. */
+  conv2dScratch(kernelHeight: number, kernelWidth: number, channels: number): number;
   /**
    * Convolution of one (padded) image with a filter packed by {@link RawKernels.packB}, plus bias and activation; added
    * to `y` first when `accumulate` is 1. Steps in elements of `x` between taps and between outputs, of `y` between outputs.
@@ -105,6 +107,7 @@ export interface RawKernels {
     bias: number,
     activation: number,
     accumulate: number,
+    scratch: number,
   ): void;
   /** Packs the transposed taps of a filter that one phase of an input gradient uses. */
   packTaps(

@@ -92,11 +92,13 @@ export function convolve(
     }
   };
   const allBytes = depth.kernel * filterBytes;
+  const windowBytes = kernels.conv2dScratch(height.kernel, width.kernel, channels);
   const copy = packedCopy(filter, `${rows}x${outChannels}`, allBytes, packFilter);
-  withScratch((copy === undefined ? allBytes : 0) + planes.bytes, (scratch) => {
-    if (copy === undefined) packFilter(scratch);
-    const packed = copy ?? scratch;
-    const image = copy === undefined ? scratch + allBytes : scratch;
+  withScratch(windowBytes + (copy === undefined ? allBytes : 0) + planes.bytes, (scratch) => {
+    const own = scratch + windowBytes;
+    if (copy === undefined) packFilter(own);
+    const packed = copy ?? own;
+    const image = copy === undefined ? own + allBytes : own;
     eachPlane(g, (input, output, tap, isFirst) => {
       kernels.conv2d(
         planes.plane(input, image, isFirst),
@@ -117,6 +119,7 @@ export function convolve(
         bias,
         inLoop.activation,
         isVolume ? 1 : 0,
+        scratch,
       );
     });
   });
@@ -162,8 +165,12 @@ export function convolutionInputGradient(
   const imageBytes = isPadded ? 4 * reach.height.length * reach.width.length * outChannels : 0;
   const rowLength = (isPadded ? reach.width.length : width.output) * outChannels;
   const sizes = planeSizes(g);
-  withScratch(depth.kernel * filterBytes + imageBytes, (scratch) => {
-    let packed = scratch;
+  const windowBytes = Math.max(
+    0,
+    ...used.map(({ row, column }) => kernels.conv2dScratch(row.taps, column.taps, outChannels)),
+  );
+  withScratch(windowBytes + depth.kernel * filterBytes + imageBytes, (scratch) => {
+    let packed = scratch + windowBytes;
     const tapsOf: number[][] = [];
     for (let tap = 0; tap < depth.kernel; tap++) {
       const slice = from + 4 * tap * height.kernel * width.kernel * channels * outChannels;
@@ -231,6 +238,7 @@ export function convolutionInputGradient(
           0,
           0,
           isVolume ? 1 : 0,
+          scratch,
         );
       });
     });
