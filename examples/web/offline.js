@@ -30,7 +30,9 @@ async function cacheFirst(request) {
   const cached = await caches.match(request, { ignoreSearch: true });
   if (cached !== undefined) return cached;
   const response = await fetch(request);
-  if (response.ok) await (await caches.open(name)).put(request, response.clone());
+  // The page itself keeps its weights and data.
+  if (response.ok && !request.url.startsWith(`${self.registration.scope}data/`))
+    await (await caches.open(name)).put(request, response.clone());
   return response;
 }
 

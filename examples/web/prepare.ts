@@ -1,4 +1,4 @@
-/** Lays out what the page loads besides code, in `public/data`: weights in half precision, a part of MNIST, two photos. */
+/** Lays out what the page loads besides code, in `data`: weights in half precision, a part of MNIST, two photos. */
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { gzipSync } from 'node:zlib';
@@ -11,8 +11,8 @@ const TEST_IMAGES = 1_000;
 const PIXELS = 784;
 
 const here = (path: string): URL => new URL(path, import.meta.url);
-const out = (name: string): URL => here(`public/data/${name}`);
-mkdirSync(here('public/data/'), { recursive: true });
+const out = (name: string): URL => here(`data/${name}`);
+mkdirSync(here('data/'), { recursive: true });
 
 await useWasm();
 for (const [from, to] of [
@@ -35,11 +35,11 @@ for (const [name, file, count] of [
   ['test', 't10k', TEST_IMAGES],
 ] as const) {
   writeFileSync(
-    out(`${name}-images.gz`),
+    out(`${name}-images.gzip`),
     gzipSync(cut(`${file}-images-idx3-ubyte`, 16, PIXELS, count), { level: 9 }),
   );
   writeFileSync(
-    out(`${name}-labels.gz`),
+    out(`${name}-labels.gzip`),
     gzipSync(cut(`${file}-labels-idx1-ubyte`, 8, 1, count), { level: 9 }),
   );
 }

@@ -22,8 +22,8 @@ const alias = Object.entries(exports).flatMap(([name, target]) =>
     : [{ find: new RegExp(`^tanka${name.slice(1)}$`), replacement: path(`../../${target.default}`) }],
 );
 
-/** Not laid up beforehand: the page itself, and the binaries for old browsers and for threads. */
-const unusual = /index\.html$|tfjs-backend-wasm(-threaded-simd)?-[^-]*\.wasm$/;
+/** Not laid up beforehand: the page itself, its weights and data, and the binaries for old browsers and for threads. */
+const unusual = /index\.html$|^data\/|tfjs-backend-wasm(-threaded-simd)?-[^-]*\.wasm$/;
 
 /** Writes the service worker with the list of what the page is made of, so that it works offline from the second visit on. */
 function offline(): Plugin {
@@ -50,5 +50,14 @@ export default defineConfig({
   resolve: { alias },
   server: { headers },
   preview: { headers },
-  build: { target: 'es2022', assetsInlineLimit: 0 },
+  build: {
+    target: 'es2022',
+    assetsInlineLimit: 0,
+    rolldownOptions: {
+      output: {
+        assetFileNames: ({ originalFileNames: [from] }) =>
+          from?.startsWith('data/') ? 'data/[name]-[hash][extname]' : 'assets/[name]-[hash][extname]',
+      },
+    },
+  },
 });

@@ -1,4 +1,5 @@
 import { useWasm } from 'tanka/wasm';
+import { showFeatures } from './features.js';
 import { element } from './page.js';
 
 /** The demonstrations, each loaded when it is looked at. */
@@ -8,8 +9,21 @@ const demonstrations: Record<string, () => Promise<{ readonly start: () => Promi
   training: () => import('./training/demo.js'),
 };
 
+/** Before the name in the address: the name alone is an element's, to which the browser would move the focus. */
+const HASH = '#/';
+
 const tabs = [...document.querySelectorAll<HTMLButtonElement>('[role=tab]')];
 const started = new Set<string>();
+const backend = startBackend();
+
+/** What went wrong with a demonstration, by its name. */
+const problems = new Map<string, string>();
+
+function showProblem(id: string): void {
+  const text = problems.get(id);
+  element('problem').textContent = text ?? '';
+  element('problem').hidden = text === undefined;
+}
 
 async function show(id: string): Promise<void> {
   for (const tab of tabs) {
@@ -18,12 +32,24 @@ async function show(id: string): Promise<void> {
     tab.tabIndex = chosen ? 0 : -1;
     element(tab.getAttribute('aria-controls') as string).hidden = !chosen;
   }
-  if (location.hash.slice(1) !== id) history.replaceState(null, '', `#${id}`);
+  history.replaceState(null, '', HASH + id);
+  showProblem(id);
   if (started.has(id)) return;
   started.add(id);
-  const { start } = await demonstrations[id]();
-  await start();
-  element(id).dataset.ready = 'true';
+  try {
+    await backend;
+    const { start } = await demonstrations[id]();
+    await start();
+    for (const controls of element(id).querySelectorAll<HTMLElement>('[inert]')) controls.inert = false;
+    element(id).dataset.ready = 'true';
+    problems.delete(id);
+  } catch (error) {
+    console.error(error);
+    // Its tab tries again, once the network is back for instance.
+    started.delete(id);
+    problems.set(id, `This demonstration did not start: ${(error as Error).message}`);
+  }
+  if (!element(id).hidden) showProblem(id);
 }
 
 /** As the practices for tabs ask: arrows move between them, the others are out of the tab order. */
@@ -34,38 +60,27 @@ function listen(): void {
       void show(to.getAttribute('aria-controls') as string);
     };
     tab.addEventListener('click', () => open(tab));
-    tab.addEventListener('keydown', ({ key }) => {
-      const step = { ArrowRight: 1, ArrowLeft: -1 }[key];
-      if (step !== undefined) open(tabs[(i + step + tabs.length) % tabs.length]);
+    tab.addEventListener('keydown', (event) => {
+      const places: Record<string, number> = {
+        ArrowRight: (i + 1) % tabs.length,
+        ArrowLeft: (i - 1 + tabs.length) % tabs.length,
+        Home: 0,
+        End: tabs.length - 1,
+      };
+      if (!(event.key in places)) return;
+      event.preventDefault();
+      open(tabs[places[event.key]]);
     });
   });
 }
 
 async function startBackend(): Promise<void> {
   const threads = Number(new URLSearchParams(location.search).get('threads') ?? 1);
-  const report = await useWasm({ threads });
-  const features: [name: string, on: boolean][] = [
-    ['SIMD', report.simd],
-    ['relaxed SIMD', report.relaxedSimd],
-    [`${report.threads} thread${report.threads === 1 ? '' : 's'}`, true],
-    ['isolated page', crossOriginIsolated],
-  ];
-  element('features').replaceChildren(
-    ...features.map(([name, on]) => {
-      const chip = document.createElement('li');
-      chip.textContent = name;
-      if (!on) {
-        chip.className = 'off';
-        chip.title = 'not in this page';
-      }
-      return chip;
-    }),
-  );
+  showFeatures(element('features'), await useWasm({ threads }), true);
 }
 
 listen();
-await startBackend();
-const wanted = location.hash.slice(1);
+const wanted = location.hash.slice(HASH.length);
 await show(wanted in demonstrations ? wanted : 'digits');
 element('ready-time').textContent = `Ready ${Math.round(performance.now())} ms after the page was asked for.`;
 if (import.meta.env.PROD && 'serviceWorker' in navigator) {

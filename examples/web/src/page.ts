@@ -3,6 +3,12 @@ export function element<E extends HTMLElement = HTMLElement>(id: string): E {
   return document.getElementById(id) as E;
 }
 
+/** Writes a text that screen readers announce, only when it is another one. */
+export function announce(id: string, text: string): void {
+  const place = element(id);
+  if (place.textContent !== text) place.textContent = text;
+}
+
 /** One line of a bar chart. */
 export interface Bar {
   readonly label: string;

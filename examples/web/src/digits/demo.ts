@@ -1,5 +1,5 @@
 import { dispose, memory, tensor4d, zeros, type Rank } from '@tensorflow/tfjs-core';
-import { element, showBars, timer } from '../page.js';
+import { announce, element, showBars, timer } from '../page.js';
 import { loadCompressed, loadFile } from '../weights.js';
 import { paintMaps } from './maps.js';
 import { recogniser } from './model.js';
@@ -28,7 +28,7 @@ export async function start(): Promise<void> {
       values.map((value, digit) => ({ label: String(digit), value: blank ? 0 : value })),
       blank ? -1 : best,
     );
-    element('digit').textContent = blank ? '…' : String(best);
+    announce('digit', blank ? '…' : String(best));
     element('digit-time').textContent = took;
     paintMaps(element<HTMLCanvasElement>('maps'), maps.dataSync<'float32'>(), maps.shape);
     paintSeen(image);

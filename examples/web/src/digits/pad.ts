@@ -4,7 +4,7 @@ const BOX = 20;
 const PEN = 20;
 const KEY_STEP = 8;
 
-/** A canvas to draw on, white on black, with pointer and keyboard. */
+/** A canvas to draw on, white on black, with pointer and keyboard. The element around it gets `--x` and `--y`, where the pen is. */
 export class Pad {
   private readonly context: CanvasRenderingContext2D;
   private at = { x: 140, y: 140 };
@@ -16,10 +16,11 @@ export class Pad {
   ) {
     this.context = canvas.getContext('2d', { willReadFrequently: true }) as CanvasRenderingContext2D;
     this.clear();
+    this.moveTo(this.at);
     canvas.addEventListener('pointerdown', (event) => {
       canvas.setPointerCapture(event.pointerId);
       this.drawing = true;
-      this.at = this.place(event);
+      this.moveTo(this.place(event));
       this.lineTo(this.at);
     });
     canvas.addEventListener('pointermove', (event) => {
@@ -39,6 +40,7 @@ export class Pad {
   clear(): void {
     this.context.fillStyle = '#000';
     this.context.fillRect(0, 0, this.canvas.width, this.canvas.height);
+    this.canvas.dataset.blank = 'true';
     this.changed();
   }
 
@@ -50,6 +52,7 @@ export class Pad {
     small.getContext('2d')?.putImageData(pixels, 0, 0);
     this.context.imageSmoothingQuality = 'high';
     this.context.drawImage(small, 0, 0, this.canvas.width, this.canvas.height);
+    this.canvas.dataset.blank = 'false';
     this.changed();
   }
 
@@ -103,8 +106,16 @@ export class Pad {
     context.moveTo(this.at.x, this.at.y);
     context.lineTo(x, y);
     context.stroke();
-    this.at = { x, y };
+    this.canvas.dataset.blank = 'false';
+    this.moveTo({ x, y });
     this.changed();
+  }
+
+  private moveTo({ x, y }: { x: number; y: number }): void {
+    this.at = { x, y };
+    const { style } = this.canvas.parentElement as HTMLElement;
+    style.setProperty('--x', String(x / this.canvas.width));
+    style.setProperty('--y', String(y / this.canvas.height));
   }
 
   private listenToKeys(): void {
@@ -127,7 +138,7 @@ export class Pad {
       const clamp = (value: number): number => Math.min(Math.max(value, PEN), this.canvas.width - PEN);
       const to = { x: clamp(this.at.x + dx), y: clamp(this.at.y + dy) };
       if (held.has(' ')) this.lineTo(to);
-      else this.at = to;
+      else this.moveTo(to);
     });
     this.canvas.addEventListener('keyup', ({ key }) => held.delete(key));
     this.canvas.addEventListener('blur', () => held.clear());

@@ -1,5 +1,6 @@
+import { memory } from '@tensorflow/tfjs-core';
 import type { Photo } from '../../../pretrained/efficientnet/photo.js';
-import { element, showBars, timer } from '../page.js';
+import { announce, element, showBars, timer } from '../page.js';
 import { loadFile } from '../weights.js';
 import { classifier } from './model.js';
 import code from './model.ts?raw';
@@ -9,16 +10,7 @@ const SIDE = 448;
 
 export async function start(): Promise<void> {
   element('photos-code').textContent = code;
-  const bar = element<HTMLProgressElement>('weights-progress');
-  const weights = await loadFile('efficientnet_lite0.safetensors', (part) => {
-    bar.value = part;
-    element('weights-state').textContent = `${(9.4 * part).toFixed(1)} of 9.4 MB`;
-  });
-  element('weights-state').textContent = 'Recording the plan …';
-  await new Promise((resolve) => setTimeout(resolve, 0));
-  const classify = classifier(weights);
-  // The first call records the plan and folds the weights in.
-  classify(new ImageData(SIDE, SIDE));
+  const classify = await loadClassifier();
   const time = timer();
 
   const look = (photo: Photo): void => {
@@ -30,17 +22,31 @@ export async function start(): Promise<void> {
       guesses.map(({ name, probability }) => ({ label: name.split(',')[0], value: probability })),
       0,
     );
+    announce('photo-class', guesses[0].name.split(',')[0]);
+    element('photos').dataset.tensors = String(memory().numTensors);
   };
 
   const open = async (image: Blob): Promise<void> => {
     stopCamera();
-    const bitmap = await createImageBitmap(image, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' });
+    showProblem(undefined);
+    let bitmap: ImageBitmap;
+    try {
+      bitmap = await createImageBitmap(image, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' });
+    } catch {
+      showProblem('This browser cannot read that file as a photo. Try a JPEG, PNG or WebP.');
+      return;
+    }
     look(read(bitmap, bitmap.width, bitmap.height));
     bitmap.close();
   };
 
-  const openSample = async (name: string): Promise<void> =>
-    open(new Blob([(await loadFile(name)) as Uint8Array<ArrayBuffer>]));
+  const openSample = async (name: string): Promise<void> => {
+    try {
+      await open(new Blob([(await loadFile(name)) as Uint8Array<ArrayBuffer>]));
+    } catch (error) {
+      showProblem(`That photo did not load: ${(error as Error).message}`);
+    }
+  };
 
   const file = element<HTMLInputElement>('file');
   file.addEventListener('change', () => {
@@ -52,7 +58,36 @@ export async function start(): Promise<void> {
   }
   element('camera').addEventListener('click', () => void toggleCamera(look));
   await openSample('coffee.jpg');
-  element('weights').hidden = true;
+}
+
+/** The network, called once: the first call records the plan and folds the weights in. */
+async function loadClassifier(): Promise<ReturnType<typeof classifier>> {
+  const loading = element('weights');
+  loading.hidden = false;
+  try {
+    const weights = await loadFile('efficientnet_lite0.safetensors', showProgress);
+    element('weights-state').textContent = 'Recording the plan …';
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    const classify = classifier(weights);
+    classify(new ImageData(SIDE, SIDE));
+    return classify;
+  } finally {
+    loading.hidden = true;
+  }
+}
+
+function showProgress(arrived: number, total: number | undefined): void {
+  const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
+  // Without a value the bar shows that something goes on.
+  if (total !== undefined) element<HTMLProgressElement>('weights-progress').value = arrived / total;
+  element('weights-state').textContent =
+    total === undefined ? `${megabytes(arrived)} MB` : `${megabytes(arrived)} of ${megabytes(total)} MB`;
+}
+
+/** In words beside the photo, or nothing. */
+function showProblem(text: string | undefined): void {
+  element('photo-problem').textContent = text ?? '';
+  element('photo-problem').hidden = text === undefined;
 }
 
 /** Paints the middle square for the eye, and gives the pixels of the whole for the network. */
@@ -88,8 +123,7 @@ let stream: MediaStream | undefined;
 function stopCamera(): void {
   for (const track of stream?.getTracks() ?? []) track.stop();
   stream = undefined;
-  element('camera').setAttribute('aria-pressed', 'false');
-  element('camera').textContent = 'Use the camera';
+  element('camera').textContent = 'Use camera';
 }
 
 async function toggleCamera(look: (photo: Photo) => void): Promise<void> {
@@ -101,11 +135,11 @@ async function toggleCamera(look: (photo: Photo) => void): Promise<void> {
   try {
     stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' } });
   } catch (error) {
-    element('camera').textContent = `No camera: ${(error as Error).message}`;
+    showProblem(`There is no camera to use: ${(error as Error).message}`);
     return;
   }
-  element('camera').setAttribute('aria-pressed', 'true');
-  element('camera').textContent = 'Stop the camera';
+  showProblem(undefined);
+  element('camera').textContent = 'Stop camera';
   video.srcObject = stream;
   await video.play();
   const frame = (): void => {

@@ -2,11 +2,12 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 
 /** Weight of the past in the smooth curve. */
-const DECAY = 0.95;
+const DECAY = 0.9;
 
 /** Losses over steps, and their running average, in the page's colours. */
 export class LossChart {
   private readonly data: [number[], number[], number[]] = [[], [], []];
+  private average = 0;
   private plot: uPlot;
 
   constructor(private readonly container: HTMLElement) {
@@ -21,16 +22,18 @@ export class LossChart {
   add(losses: readonly number[]): void {
     const [steps, raw, smooth] = this.data;
     for (const loss of losses) {
-      const average = smooth.at(-1) ?? loss;
+      this.average = DECAY * this.average + (1 - DECAY) * loss;
       steps.push(steps.length + 1);
       raw.push(loss);
-      smooth.push(DECAY * average + (1 - DECAY) * loss);
+      // The weights of few steps do not add up to one yet.
+      smooth.push(this.average / (1 - DECAY ** steps.length));
     }
     this.plot.setData(this.data);
   }
 
   clear(): void {
     for (const series of this.data) series.length = 0;
+    this.average = 0;
     this.plot.setData(this.data);
   }
 
@@ -55,7 +58,7 @@ export class LossChart {
         cursor: { show: false },
         scales: { x: { time: false }, y: { range: (_, _min, max) => [0, Math.max(max ?? 0, 0.5)] } },
         axes: [
-          { ...axis, label: undefined },
+          { ...axis, size: 32 },
           { ...axis, size: 44 },
         ],
         series: [

@@ -1,9 +1,10 @@
 import { startWorker } from 'tanka/worker';
+import { showFeatures } from '../features.js';
 import { element, timer } from '../page.js';
 import { loadCompressed } from '../weights.js';
 import { LossChart } from './chart.js';
 import code from './model.ts?raw';
-import type { Digits, Trainer } from './training.worker.js';
+import type { Digits, Trainer } from './trainer.js';
 
 /** Steps between two looks at the curve, and between two tests. */
 const STEPS = 10;
@@ -20,6 +21,7 @@ export async function start(): Promise<void> {
     () => new Worker(new URL('./training.worker.ts', import.meta.url), { type: 'module' }),
     { data },
   );
+  showFeatures(element('worker-features'), await run.features(), false);
   const chart = new LossChart(element('chart'));
   const button = element<HTMLButtonElement>('train');
   const download = element<HTMLButtonElement>('download');
@@ -30,12 +32,13 @@ export async function start(): Promise<void> {
 
   const loop = async (): Promise<void> => {
     while (running) {
-      const { losses, milliseconds } = await run.train(STEPS);
+      const { losses, milliseconds, numTensors } = await run.train(STEPS);
       step += losses.length;
       chart.add(losses);
       element('step').textContent = String(step);
       element('loss').textContent = (losses.reduce((a, b) => a + b) / losses.length).toFixed(3);
       element('step-time').textContent = time(milliseconds);
+      element('training').dataset.tensors = String(numTensors);
       download.disabled = false;
       if (step % TEST_EVERY === 0)
         element('accuracy').textContent = `${(100 * (await run.test())).toFixed(1)} %`;
@@ -49,8 +52,8 @@ export async function start(): Promise<void> {
     state.textContent = on ? 'Training in a Web Worker; the page stays free.' : 'Paused.';
     if (on) {
       looping = looping.then(loop).catch((error: unknown) => {
-        running = false;
-        state.textContent = `Training stopped: ${String(error)}`;
+        set(false);
+        failed(error);
       });
     }
   };
@@ -58,6 +61,7 @@ export async function start(): Promise<void> {
   button.addEventListener('click', () => set(!running));
   const restart = async (): Promise<void> => {
     set(false);
+    button.disabled = true;
     await looping;
     await run.restart();
     step = 0;
@@ -67,9 +71,13 @@ export async function start(): Promise<void> {
     element('step').textContent = '0';
     for (const id of ['loss', 'accuracy', 'step-time']) element(id).textContent = '–';
     button.textContent = 'Start';
+    button.disabled = false;
     state.textContent = 'New parameters, from the same seed.';
   };
-  element('restart').addEventListener('click', () => void restart());
+  const failed = (error: unknown): void => {
+    state.textContent = `The worker failed: ${String(error)}`;
+  };
+  element('restart').addEventListener('click', () => void restart().catch(failed));
   const save = async (): Promise<void> => {
     const bytes = (await run.checkpoint()) as Uint8Array<ArrayBuffer>;
     const link = document.createElement('a');
@@ -79,5 +87,5 @@ export async function start(): Promise<void> {
     URL.revokeObjectURL(link.href);
     state.textContent = `Saved ${(bytes.length / 1e3).toFixed(0)} kB after ${step} steps.`;
   };
-  download.addEventListener('click', () => void save());
+  download.addEventListener('click', () => void save().catch(failed));
 }
