@@ -10,19 +10,24 @@ import { findChromium, howToInstall } from './chromium.js';
 
 let browser: Browser | undefined;
 
-/** Chromium, started at the first call; a root hook ends it. */
-export async function startBrowser(): Promise<Browser> {
+/** Starts a Chromium of its own, which the caller closes. */
+export async function launch(...more: readonly string[]): Promise<Browser> {
   const executablePath = findChromium();
   if (executablePath === undefined) throw new Error(`No Chromium found: ${howToInstall}`);
-  browser ??= await chromium.launch({
+  return chromium.launch({
     executablePath,
     headless: true,
     args: [
       ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
       ...['--disable-background-networking', '--disable-component-update'],
-      ...['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream'],
+      ...more,
     ],
   });
+}
+
+/** Chromium, started at the first call; a root hook ends it. */
+export async function startBrowser(): Promise<Browser> {
+  browser ??= await launch();
   return browser;
 }
 
@@ -39,15 +44,25 @@ export interface OpenPage {
   readonly complaints: readonly string[];
 }
 
+/** Options of {@link withPage}, beside those of the profile. */
+export interface PageOptions extends BrowserContextOptions {
+  /** Errors and warnings that belong to the test. */
+  readonly expected?: RegExp;
+  /** Default: the one that all tests share. */
+  readonly inBrowser?: Browser;
+  /** Runs in the page before its own scripts. */
+  readonly script?: string;
+}
+
 /**
  * Runs `body` on a fresh page with a fresh profile, and fails when the page printed an error or a warning that `expected` does not match.
  */
 export async function withPage<Result>(
   url: string,
   body: (open: OpenPage) => Promise<Result>,
-  { expected, ...options }: BrowserContextOptions & { readonly expected?: RegExp } = {},
+  { expected, inBrowser, script, ...options }: PageOptions = {},
 ): Promise<Result> {
-  const context = await (await startBrowser()).newContext(options);
+  const context = await (inBrowser ?? (await startBrowser())).newContext(options);
   try {
     const complaints: string[] = [];
     context.on('console', (message) => {
@@ -56,6 +71,7 @@ export async function withPage<Result>(
     });
     context.on('weberror', (error) => complaints.push(`uncaught: ${error.error().message}`));
     const page = await context.newPage();
+    if (script !== undefined) await context.addInitScript(script);
     await page.goto(url);
     const result = await body({ page, context, complaints }).catch((error: unknown) => {
       if (complaints.length > 0 && error instanceof Error)

@@ -25,6 +25,8 @@ export const isolationHeaders = {
 export interface ServerOptions {
   /** Sends COOP and COEP. Default false. */
   readonly isolated?: boolean;
+  /** The path at which the folder is served, with a last `/`. Default `/`. */
+  readonly under?: string;
   /** Sent with every file. */
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -37,11 +39,12 @@ export interface StaticServer {
 
 /** Serves the files below `folder` on a free port of 127.0.0.1. */
 export async function serveFolder(folder: string, options: ServerOptions = {}): Promise<StaticServer> {
+  const { under = '/' } = options;
   const headers = { ...(options.isolated === true && isolationHeaders), ...options.headers };
   const server = createServer((request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname));
-    const file = join(folder, path.endsWith('/') ? `${path}index.html` : path);
-    const size = sizeOf(file);
+    const file = join(folder, `${path.slice(under.length)}${path.endsWith('/') ? 'index.html' : ''}`);
+    const size = path.startsWith(under) ? sizeOf(file) : undefined;
     if (size === undefined) {
       // Browsers ask for it unasked, and a 404 is an error in the console.
       response.writeHead(path === '/favicon.ico' ? 204 : 404, headers).end();
@@ -53,7 +56,7 @@ export async function serveFolder(folder: string, options: ServerOptions = {}): 
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${under}`,
     close: () =>
       new Promise((resolve) => {
         server.closeAllConnections();
