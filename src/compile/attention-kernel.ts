@@ -1,5 +1,6 @@
-import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
+import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { address, makeOutput, raw, withScratch } from '../backend/wasm/heap.js';
+import { kernel } from '../backend/wasm/kernel.js';
 import { sizeOf } from './graph.js';
 
 interface AttentionInputs {
@@ -96,10 +97,8 @@ function attention({ q, k, v, mask }: AttentionInputs, attributes: AttentionAttr
 }
 
 /** Attention, which `passes/fuse-attention.ts` finds. */
-export const attentionKernels: ReadonlyMap<string, KernelFunc> = new Map([
-  [
-    'TankaAttention',
-    (({ inputs, attrs }: { inputs: AttentionInputs; attrs: AttentionAttributes }) =>
-      attention(inputs, attrs)) as unknown as KernelFunc,
-  ],
-]);
+export const attentionKernels = [
+  kernel<AttentionInputs, AttentionAttributes>('TankaAttention', ({ inputs, attrs }) =>
+    attention(inputs, attrs),
+  ),
+];

@@ -103,7 +103,7 @@ export class HeapProgram implements Program {
         done.add(slot);
         const source = trace?.places[place] as { view: View };
         const { buffer } = source.view;
-        const steps = calls.map((call) => rawStep(call, this.#kernels, slots[i], this.#fixed));
+        const steps = calls.flatMap((call) => rawStep(call, this.#kernels, slots[i], this.#fixed) ?? []);
         if (this.#constants.has(buffer)) {
           const run = { addresses: this.#addresses, memory: { data: [], keys: [] } };
           for (const step of steps) step(run);
@@ -156,7 +156,10 @@ export class HeapProgram implements Program {
           tiled = [];
         }
       } else if (trace !== undefined) {
-        for (const one of trace.calls) this.#steps.push(rawStep(one, this.#kernels, slots[i], this.#fixed));
+        for (const one of trace.calls) {
+          const step = rawStep(one, this.#kernels, slots[i], this.#fixed);
+          if (step !== undefined) this.#steps.push(step);
+        }
       } else {
         const run =
           node.kind === 'random'

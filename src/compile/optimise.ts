@@ -1,11 +1,13 @@
 import type { Graph } from './graph.js';
 import { mergeCommonSubexpressions } from './passes/common-subexpressions.js';
 import { removeDeadCode } from './passes/dead-code.js';
-import { fuseLstm } from './passes/fuse-lstm.js';
 import { foldAffine } from './passes/fold-affine.js';
 import { foldConstants } from './passes/fold-constants.js';
 import { fuseAttention } from './passes/fuse-attention.js';
+import { fuseCells } from './passes/fuse-cells.js';
 import { fuseEpilogues } from './passes/fuse-epilogues.js';
+import { fuseFunctions } from './passes/fuse-functions.js';
+import { fuseResiduals } from './passes/fuse-residuals.js';
 import { hoistProjections } from './passes/hoist-projections.js';
 
 /** The passes, in the order in which they run. */
@@ -25,9 +27,11 @@ export function optimise(graph: Graph): Graph {
 
 /** Passes whose kernels only plans on our WASM kernels have. */
 const HEAP_PASSES: readonly ((graph: Graph) => Graph)[] = [
-  fuseLstm,
+  fuseCells,
   hoistProjections,
+  fuseFunctions,
   fuseAttention,
+  fuseResiduals,
   removeDeadCode,
 ];
 

@@ -1,5 +1,6 @@
-import { backend_util, slice_util, util, type KernelFunc, type TensorInfo } from '@tensorflow/tfjs-core';
+import { backend_util, slice_util, util, type TensorInfo } from '@tensorflow/tfjs-core';
 import { address, makeOutput, raw, withScratch, writeTable } from '../backend/wasm/heap.js';
+import { kernel } from '../backend/wasm/kernel.js';
 import { stridedCopy } from '../backend/wasm/strided-copy.js';
 import { bytesOf, sizeOf } from './graph.js';
 
@@ -54,6 +55,7 @@ function withNumber(value: number, body: (pointer: number) => void): void {
 const ADD = 0;
 const MULTIPLY = 2;
 const CLIP = 13;
+const SILU = 6;
 
 function requireFloat({ dtype }: TensorInfo): void {
   if (dtype !== 'float32') throw new Error('Left to the stock kernel.');
@@ -69,10 +71,11 @@ function negated(x: TensorInfo): TensorInfo {
   return out;
 }
 
-function relu(x: TensorInfo): TensorInfo {
+/** A function by its number in `assembly/unary.ts`. */
+function unary(f: number, x: TensorInfo, high = 0): TensorInfo {
   requireFloat(x);
   const out = makeOutput(x.shape);
-  raw().unary(CLIP, sizeOf(x.shape), address(x), address(out), 0, Infinity);
+  raw().unary(f, sizeOf(x.shape), address(x), address(out), 0, high);
   return out;
 }
 
@@ -127,62 +130,40 @@ function pad(x: TensorInfo, paddings: readonly (readonly [number, number])[], va
   return out;
 }
 
-function plan<Inputs, Attrs>(f: (inputs: Inputs, attrs: Attrs) => TensorInfo | TensorInfo[]): KernelFunc {
-  return (({ inputs, attrs }: { inputs: Inputs; attrs: Attrs }) => f(inputs, attrs)) as unknown as KernelFunc;
-}
-
-/** By the names of TensorFlow.js. */
-export const planKernels: ReadonlyMap<string, KernelFunc> = new Map([
-  ['AddN', plan<TensorInfo[], object>((parts) => addAll(parts))],
-  [
-    'Concat',
-    plan<TensorInfo[], { axis: number }>((parts, { axis }) => {
-      const [along] = util.parseAxisParam(axis, parts[0].shape);
-      return concat(
-        parts,
-        along,
-        backend_util.computeOutShape(
-          parts.map((part) => part.shape),
-          along,
-        ),
-      );
-    }),
-  ],
-  ['Neg', plan<Unary, object>(({ x }) => negated(x))],
-  [
-    'Pack',
-    plan<TensorInfo[], { axis: number }>((parts, { axis }) => {
-      const { shape } = parts[0];
-      const along = axis < 0 ? axis + shape.length + 1 : axis;
-      return concat(parts, along, [...shape.slice(0, along), parts.length, ...shape.slice(along)]);
-    }),
-  ],
-  [
+/** By the names of TensorFlow.js; `TankaSilu` is what `passes/fuse-functions.ts` makes. */
+export const planKernels = [
+  kernel<TensorInfo[], object>('AddN', ({ inputs }) => addAll(inputs)),
+  kernel<TensorInfo[], { axis: number }>('Concat', ({ inputs: parts, attrs: { axis } }) => {
+    const [along] = util.parseAxisParam(axis, parts[0].shape);
+    const shapes = parts.map(({ shape }) => shape);
+    return concat(parts, along, backend_util.computeOutShape(shapes, along));
+  }),
+  kernel<Unary, object>('Neg', ({ inputs: { x } }) => negated(x)),
+  kernel<TensorInfo[], { axis: number }>('Pack', ({ inputs: parts, attrs: { axis } }) => {
+    const { shape } = parts[0];
+    const along = axis < 0 ? axis + shape.length + 1 : axis;
+    return concat(parts, along, [...shape.slice(0, along), parts.length, ...shape.slice(along)]);
+  }),
+  kernel<Unary, { paddings: [number, number][]; constantValue: number }>(
     'PadV2',
-    plan<Unary, { paddings: [number, number][]; constantValue: number }>(
-      ({ x }, { paddings, constantValue }) => pad(x, paddings, constantValue),
-    ),
-  ],
-  ['Relu', plan<Unary, object>(({ x }) => relu(x))],
-  [
+    ({ inputs: { x }, attrs: { paddings, constantValue } }) => pad(x, paddings, constantValue),
+  ),
+  kernel<Unary, object>('Relu', ({ inputs: { x } }) => unary(CLIP, x, Infinity)),
+  kernel<Unary, { begin: number | number[]; size?: number | number[] }>(
     'Slice',
-    plan<Unary, { begin: number | number[]; size?: number | number[] }>(({ x }, { begin, size }) =>
-      slice(x, begin, size),
-    ),
-  ],
-  [
-    'Unpack',
-    plan<{ value: TensorInfo }, { axis: number }>(({ value }, { axis }) => {
-      const along = axis < 0 ? axis + value.shape.length : axis;
-      const strides = stridesOf(value.shape);
-      const shape = value.shape.filter((_, i) => i !== along);
-      const axes = value.shape.flatMap((length, i) =>
-        i === along ? [] : [{ size: length, stride: strides[i] }],
-      );
-      return Array.from({ length: value.shape[along] }, (_, i) =>
-        stridedCopy('Unpack', value, shape, axes, i * strides[along]),
-      );
-    }),
-  ],
-  ['ZerosLike', plan<Unary, object>(({ x }) => zerosLike(x))],
-]);
+    ({ inputs: { x }, attrs: { begin, size } }) => slice(x, begin, size),
+  ),
+  kernel<Unary, object>('TankaSilu', ({ inputs: { x } }) => unary(SILU, x)),
+  kernel<{ value: TensorInfo }, { axis: number }>('Unpack', ({ inputs: { value }, attrs: { axis } }) => {
+    const along = axis < 0 ? axis + value.shape.length : axis;
+    const strides = stridesOf(value.shape);
+    const shape = value.shape.filter((_, i) => i !== along);
+    const axes = value.shape.flatMap((length, i) =>
+      i === along ? [] : [{ size: length, stride: strides[i] }],
+    );
+    return Array.from({ length: value.shape[along] }, (_, i) =>
+      stridedCopy('Unpack', value, shape, axes, i * strides[along]),
+    );
+  }),
+  kernel<Unary, object>('ZerosLike', ({ inputs: { x } }) => zerosLike(x)),
+];

@@ -55,15 +55,17 @@ function functionOf(kernels: RawKernels, name: string): RawFunction {
   };
 }
 
-/** A raw call as a step. */
+/** A raw call as a step; `undefined` for one that does nothing. */
 export function rawStep(
   call: RawCall,
   kernels: RawKernels,
   slots: readonly number[],
   fixed: Float64Array,
-): Step {
+): Step | undefined {
   const f = functionOf(kernels, call.name);
   const { args, patches } = bind(call, slots, fixed);
+  // A copy of what is written over where it lies, see `storage.ts`.
+  if (call.name === 'copyRows' && patches.length === 0 && args[2] === args[4]) return undefined;
   if (patches.length === 0) return () => f(...args);
   return ({ addresses }) => {
     for (const { argument, slot, offset } of patches) args[argument] = addresses[slot] + offset;

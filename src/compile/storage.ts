@@ -49,6 +49,27 @@ function tileBuffers({ graph, flat, groups }: StorageOptions, kept: ReadonlySet<
 }
 
 /**
+ * The place of an operand that a node begins with a copy of, as its whole result, and does not read any more after that: if nobody else does,
+ * the result may lie where it lies.
+ */
+function copiedPlace(trace: TracedKernel | undefined): number | undefined {
+  const [first, ...others] = trace?.calls ?? [];
+  if (trace === undefined || first?.name !== 'copyRows' || first.arguments[0] !== 1) return undefined;
+  const [, bytes, from, , to] = first.arguments;
+  if (typeof from === 'number' || typeof to === 'number' || to.place !== trace.outputs[0]) return undefined;
+  const source = trace.places[from.place];
+  if (source.kind !== 'input' || bytesOf(source.view) !== bytes || from.offset + to.offset > 0)
+    return undefined;
+  const isRead = others.some((call) =>
+    call.arguments.some((argument) => {
+      const place = typeof argument === 'number' ? undefined : trace.places[argument.place];
+      return place?.kind === 'input' && place.view.buffer === source.view.buffer;
+    }),
+  );
+  return isRead ? undefined : from.place;
+}
+
+/**
  * Lays out the memory of a plan: buffers between traced nodes by the time that they are needed, a result over an operand that nobody
  * reads any more where entries meet only themselves, scratch for its node alone, tables and packed copies for good.
  */
@@ -64,7 +85,9 @@ export function planStorage(options: StorageOptions): Storage {
 
   /** The life of an operand that ends here and has the memory that `bytes` need. */
   const inherited = (i: number, bytes: number, taken: ReadonlySet<Growing>): Growing | undefined => {
-    for (const { place } of flat[i]?.operands ?? []) {
+    const copied = copiedPlace(traced[i]);
+    const places = flat[i]?.operands.map(({ place }) => place) ?? (copied === undefined ? [] : [copied]);
+    for (const place of places) {
       const source = traced[i]?.places[place];
       if (source?.kind !== 'input' || lastNode.get(source.view.buffer) !== i) continue;
       const life = lifeOf.get(source.view.buffer);

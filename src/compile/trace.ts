@@ -155,10 +155,14 @@ function toArgument(value: number): Argument {
   return value < WINDOW ? value : { place: Math.floor(value / WINDOW) - 1, offset: value % WINDOW };
 }
 
+const onlyInPlans = new Map(
+  [...planKernels, ...recurrentKernels, ...attentionKernels].map((one) => [one.kernelName, one.kernelFunc]),
+);
+
 function tracedFunction(name: string): KernelFunc | undefined {
   const config = getKernel(name, 'wasm') as KernelConfig | undefined;
   if (config !== undefined && isOwnKernel(config)) return config.kernelFunc;
-  return planKernels.get(name) ?? recurrentKernels.get(name) ?? attentionKernels.get(name);
+  return onlyInPlans.get(name);
 }
 
 /**

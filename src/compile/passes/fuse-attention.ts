@@ -1,5 +1,5 @@
-import { sizeOf, type Graph, type KernelNode, type Node, type View } from '../graph.js';
-import { inputOf, partner, Surroundings } from './readers.js';
+import { sizeOf, type Graph, type KernelNode, type View } from '../graph.js';
+import { inputOf, partner, rewrite, type Match, type Surroundings } from './readers.js';
 
 /** Matrices of an operand, and whether they lie as `[…, length, heads, size]` instead of one after the other. */
 interface Operand {
@@ -29,8 +29,8 @@ function operand(view: View, near: Surroundings): Operand {
 }
 
 /** The one value of a constant, of whatever size. */
-function uniform(view: View | undefined, graph: Graph): number | undefined {
-  const values = view && graph.constants.get(view.buffer)?.values;
+function uniform(view: View | undefined, near: Surroundings): number | undefined {
+  const values = view && near.constants.get(view.buffer)?.values;
   if (values === undefined || values.length === 0) return undefined;
   return values.every((value) => value === values[0]) ? values[0] : undefined;
 }
@@ -51,13 +51,7 @@ function scaling(
     : { scores: view, scale: 1 };
 }
 
-interface Match {
-  readonly nodes: readonly KernelNode[];
-  readonly last: KernelNode;
-  readonly attention: KernelNode;
-}
-
-function match(softmax: KernelNode, graph: Graph, near: Surroundings): Match | undefined {
+function match(softmax: KernelNode, near: Surroundings): Match | undefined {
   const weights = softmax.outputs[0];
   const mixed = near.onlyReader(weights, 'BatchMatMul');
   if (mixed === undefined || inputOf(mixed, 'a')?.buffer !== weights.buffer) return undefined;
@@ -66,7 +60,7 @@ function match(softmax: KernelNode, graph: Graph, near: Surroundings): Match | u
   const logits = inputOf(softmax, 'logits');
   const selected = near.onlyFrom(logits, 'Select');
   const mask = inputOf(selected, 'condition');
-  const masked = selected === undefined ? 0 : uniform(inputOf(selected, 'e'), graph);
+  const masked = selected === undefined ? 0 : uniform(inputOf(selected, 'e'), near);
   if (logits === undefined || masked === undefined) return undefined;
   const isMask = mask === undefined || (mask.dtype === 'bool' && sizeOf(mask.shape) === sizeOf(logits.shape));
   if (!isMask) return undefined;
@@ -95,8 +89,7 @@ function match(softmax: KernelNode, graph: Graph, near: Surroundings): Match | u
   const inner = [product, scaled, selected, softmax].filter((node) => node !== undefined);
   return {
     nodes: [...operands.flatMap(({ node }) => node ?? []), ...inner, ...ends],
-    last: ends[ends.length - 1],
-    attention: {
+    made: {
       kind: 'kernel',
       name: 'TankaAttention',
       inputs: {
@@ -121,17 +114,8 @@ function match(softmax: KernelNode, graph: Graph, near: Surroundings): Match | u
  * the scaling and the mask are no passes over memory any more.
  */
 export function fuseAttention(graph: Graph): Graph {
-  const near = new Surroundings(graph);
-  const dropped = new Set<Node>();
-  const replaced = new Map<Node, KernelNode>();
-  for (const node of graph.nodes) {
-    if (node.kind !== 'kernel' || node.name !== 'Softmax') continue;
-    const found = match(node, graph, near);
-    if (found === undefined) continue;
-    found.nodes.forEach((one) => dropped.add(one));
-    replaced.set(found.last, found.attention);
-  }
-  if (replaced.size === 0) return graph;
-  const nodes = graph.nodes.flatMap((node) => replaced.get(node) ?? (dropped.has(node) ? [] : [node]));
-  return { ...graph, nodes };
+  return rewrite(graph, (node, near) => {
+    const found = node.name === 'Softmax' ? match(node, near) : undefined;
+    return found === undefined ? [] : [found];
+  });
 }

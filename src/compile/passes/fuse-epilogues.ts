@@ -8,7 +8,8 @@ const FUSED: Readonly<Record<string, string>> = {
   DepthwiseConv2dNative: 'FusedDepthwiseConv2D',
 };
 
-const ACTIVATIONS: Readonly<Record<string, string>> = { Relu: 'relu', Relu6: 'relu6' };
+/** The activations that its loops apply. */
+export const ACTIVATIONS: Readonly<Record<string, string>> = { Relu: 'relu', Relu6: 'relu6' };
 
 /** The fused kernels of TensorFlow.js know one batch axis. */
 function withOneBatchAxis(view: View): View {
@@ -16,7 +17,8 @@ function withOneBatchAxis(view: View): View {
   return { ...view, shape: [sizeOf(view.shape.slice(0, -2)), rows, columns] };
 }
 
-function asFused(node: KernelNode): KernelNode {
+/** A product or convolution as the kernel that has an epilogue. */
+export function asFused(node: KernelNode): KernelNode {
   if (node.name in FUSED) {
     const attributes = { ...node.attributes, activation: 'linear', leakyreluAlpha: null };
     if (node.name !== 'BatchMatMul') return { ...node, name: FUSED[node.name], attributes };
@@ -33,7 +35,8 @@ function asFused(node: KernelNode): KernelNode {
   return node;
 }
 
-function isProduct(node: Node | undefined): node is KernelNode {
+/** True for a product or convolution that an epilogue can follow. */
+export function isProduct(node: Node | undefined): node is KernelNode {
   if (node?.kind !== 'kernel') return false;
   if (node.name === 'BatchMatMul') {
     const { a, b } = node.inputs as { a: View; b: View };

@@ -1,6 +1,8 @@
 import { sizeOf, type Graph, type KernelNode, type Node, type View } from '../graph.js';
 import { Surroundings } from './readers.js';
 
+const STEPS = ['TankaLstmStep', 'TankaGruStep'];
+
 /** Fewer steps are not worth the memory of all their projections. */
 const FEWEST = 4;
 
@@ -18,7 +20,7 @@ export function hoistProjections(graph: Graph): Graph {
   const near = new Surroundings(graph);
   const unrolled = new Map<string, Unrolled>();
   for (const node of graph.nodes) {
-    if (node.kind !== 'kernel' || node.name !== 'TankaLstmStep') continue;
+    if (node.kind !== 'kernel' || !STEPS.includes(node.name)) continue;
     const { x, w, bias } = node.inputs as { x: View; w: View; bias?: View };
     const unpacked = near.from(x, 'Unpack');
     if (unpacked?.attributes.axis !== 0) continue;
@@ -36,26 +38,26 @@ export function hoistProjections(graph: Graph): Graph {
     if (steps.length < FEWEST) continue;
     const [{ node: first }] = steps;
     const { w, bias } = first.inputs as { w: View; bias?: View };
-    const { inputs, hidden, rows } = first.attributes as { inputs: number; hidden: number; rows: number };
+    const { inputs, width, rows } = first.attributes as { inputs: number; width: number; rows: number };
     const count = sizeOf(source.shape) / inputs;
-    const projected: View = { buffer: bufferCount++, shape: [1, count, 4 * hidden], dtype: 'float32' };
+    const projected: View = { buffer: bufferCount++, shape: [1, count, width], dtype: 'float32' };
     before.set(first, {
       kind: 'kernel',
       name: '_FusedMatMul',
       inputs: {
         a: { ...source, shape: [1, count, inputs] },
         // The first rows of the weights are those of the inputs.
-        b: { ...w, shape: [1, inputs, 4 * hidden] },
+        b: { ...w, shape: [1, inputs, width] },
         ...(bias && { bias }),
       },
       attributes: { transposeA: false, transposeB: false, activation: 'linear', leakyreluAlpha: null },
       outputs: [projected],
     });
     for (const { node, index } of steps) {
-      const { h, cell } = node.inputs as { h: View; cell: View };
+      const { x: _x, bias: _bias, ...rest } = node.inputs;
       replaced.set(node, {
         ...node,
-        inputs: { projected, h, w, cell },
+        inputs: { ...rest, projected },
         attributes: { ...node.attributes, row: index * rows },
       });
     }

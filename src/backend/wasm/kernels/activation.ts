@@ -1,5 +1,6 @@
-import type { NamedAttrMap, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
+import { util, type NamedAttrMap, type NamedTensorInfoMap, type TensorInfo } from '@tensorflow/tfjs-core';
 import { TankaError } from '../../../errors/tanka-error.js';
+import { address, raw } from '../heap.js';
 import { runKernel } from '../kernel.js';
 
 /** The activations that the loops apply while they store. */
@@ -28,6 +29,15 @@ export interface Epilogue {
   readonly activation?: string | undefined;
   readonly preluActivationWeights?: TensorInfo | undefined;
   readonly leakyreluAlpha?: number | undefined;
+  /** Of the shape of the result, and added to the sum first; only plans use it. */
+  readonly residual?: TensorInfo | undefined;
+}
+
+/** Puts the residual of an epilogue where the result will be; 1 where there is one for the loop to add to. */
+export function startEpilogue(out: TensorInfo, { residual }: Epilogue): 0 | 1 {
+  if (residual === undefined) return 0;
+  raw().copyRows(1, 4 * util.sizeFromShape(out.shape), address(residual), 0, address(out), 0);
+  return 1;
 }
 
 const nothing = { bias: undefined, activation: 0 } as const;

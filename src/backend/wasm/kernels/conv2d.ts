@@ -14,6 +14,7 @@ interface ConvInputs {
   readonly filter: TensorInfo;
   readonly bias?: TensorInfo;
   readonly preluActivationWeights?: TensorInfo;
+  readonly residual?: TensorInfo;
 }
 
 const toLast = [0, 2, 3, 1];
@@ -67,6 +68,7 @@ export const conv2dKernels: readonly KernelConfig[] = [
       activation: attrs.activation,
       preluActivationWeights: inputs.preluActivationWeights,
       leakyreluAlpha: attrs.leakyreluAlpha,
+      residual: inputs.residual,
     }),
   ),
   kernel<{ dy: TensorInfo; filter: TensorInfo }, ConvAttrs & { readonly inputShape: number[] }>(

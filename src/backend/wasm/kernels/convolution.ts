@@ -1,7 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { address, makeOutput, raw, withScratch } from '../heap.js';
 import { packedCopy } from '../packed.js';
-import { epilogueInLoop, finishEpilogue, type Epilogue } from './activation.js';
+import { epilogueInLoop, finishEpilogue, startEpilogue, type Epilogue } from './activation.js';
 import {
   flattened,
   outputShape,
@@ -84,6 +84,7 @@ export function convolve(
   const [from, to] = [address(filter), address(out)];
   const outPlane = 4 * planeSizes(g).output;
   const isVolume = depth.kernel > 1 || depth.before > 0 || depth.stride > 1;
+  const accumulate = isVolume ? 1 : startEpilogue(out, epilogue);
   if (isVolume) kernels.clear(to, 4 * sizeOf(out.shape));
   const packFilter = (pointer: number): void => {
     for (let tap = 0; tap < depth.kernel; tap++) {
@@ -118,7 +119,7 @@ export function convolve(
         outChannels,
         bias,
         inLoop.activation,
-        isVolume ? 1 : 0,
+        accumulate,
         scratch,
       );
     });

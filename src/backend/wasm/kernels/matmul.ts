@@ -2,13 +2,14 @@ import { broadcast_util, util, type KernelConfig, type TensorInfo } from '@tenso
 import { address, makeOutput, raw, withScratch } from '../heap.js';
 import { kernel, requireFloat } from '../kernel.js';
 import { packedCopy } from '../packed.js';
-import { epilogueInLoop, finishEpilogue, type Epilogue } from './activation.js';
+import { epilogueInLoop, finishEpilogue, startEpilogue, type Epilogue } from './activation.js';
 
 interface MatMulInputs {
   readonly a: TensorInfo;
   readonly b: TensorInfo;
   readonly bias?: TensorInfo;
   readonly preluActivationWeights?: TensorInfo;
+  readonly residual?: TensorInfo;
 }
 
 interface MatMulAttrs {
@@ -94,6 +95,7 @@ function matMul(name: string, inputs: MatMulInputs, attrs: MatMulAttrs, epilogue
     }
     return finishEpilogue(out, epilogue, n);
   }
+  const accumulate = startEpilogue(out, epilogue);
   // A weight that meets many rows; few rows read it where it lies.
   const copy =
     count === 1 && m > 8
@@ -103,14 +105,44 @@ function matMul(name: string, inputs: MatMulInputs, attrs: MatMulAttrs, epilogue
       : undefined;
   withScratch(kernels.gemmScratch(m, n, k), (scratch) => {
     if (copy !== undefined) {
-      kernels.gemmPacked(m, n, k, fromA, rowA, columnA, copy, to, n, bias, inLoop.activation, 0, scratch);
+      kernels.gemmPacked(
+        m,
+        n,
+        k,
+        fromA,
+        rowA,
+        columnA,
+        copy,
+        to,
+        n,
+        bias,
+        inLoop.activation,
+        accumulate,
+        scratch,
+      );
       return;
     }
     for (let i = 0; i < count; i++) {
       const [ai, bi] = [fromA + indexA(i) * strideMatrixA, fromB + indexB(i) * matrixB];
       const ci = to + i * m * n * 4;
       const { activation } = inLoop;
-      kernels.gemm(m, n, k, ai, rowA, columnA, bi, rowB, columnB, ci, n, bias, activation, 0, scratch);
+      kernels.gemm(
+        m,
+        n,
+        k,
+        ai,
+        rowA,
+        columnA,
+        bi,
+        rowB,
+        columnB,
+        ci,
+        n,
+        bias,
+        activation,
+        accumulate,
+        scratch,
+      );
     }
   });
   return finishEpilogue(out, epilogue, n);
@@ -127,6 +159,7 @@ export const matMulKernels: readonly KernelConfig[] = [
       activation: attrs.activation,
       preluActivationWeights: inputs.preluActivationWeights,
       leakyreluAlpha: attrs.leakyreluAlpha,
+      residual: inputs.residual,
     }),
   ),
 ];

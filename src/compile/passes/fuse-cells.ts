@@ -1,0 +1,193 @@
+import { sizeOf, type Graph, type KernelNode, type View } from '../graph.js';
+import { ends, equals, expand, term } from './algebra.js';
+import { inputOf, partner, rewrite, type Match, type Surroundings } from './readers.js';
+
+function last(shape: readonly number[]): number {
+  return shape.at(-1) ?? 1;
+}
+
+/** True for a node that splits its last axis, as the stock and our kernels may be told it. */
+function splitsLastAxis({ inputs, attributes }: KernelNode): boolean {
+  const { shape } = inputs.x as View;
+  return attributes.axis === shape.length - 1 || attributes.axis === -1;
+}
+
+/** The node of a product of plain matrices `a · b (+ bias)`, of so many rows and columns. */
+function productOf(
+  view: View | undefined,
+  near: Surroundings,
+): { node: KernelNode; a: View; b: View; bias: View | undefined } | undefined {
+  const node = near.from(view, '_FusedMatMul', 'BatchMatMul');
+  const [a, b, bias] = [inputOf(node, 'a'), inputOf(node, 'b'), inputOf(node, 'bias')];
+  const { transposeA, transposeB, activation } = node?.attributes ?? {};
+  const isPlain = !transposeA && !transposeB && (activation ?? 'linear') === 'linear';
+  if (node === undefined || a === undefined || b === undefined || !isPlain) return undefined;
+  const isMatrix = sizeOf(b.shape.slice(0, -2)) === 1 && a.dtype === 'float32';
+  return isMatrix ? { node, a, b, bias } : undefined;
+}
+
+function kernelOf(
+  name: string,
+  inputs: Readonly<Record<string, View | undefined>>,
+  attributes: KernelNode['attributes'],
+  outputs: readonly View[],
+): KernelNode {
+  const given = Object.entries(inputs).filter((entry): entry is [string, View] => entry[1] !== undefined);
+  return { kind: 'kernel', name, inputs: Object.fromEntries(given), attributes, outputs };
+}
+
+/** LSTM from its four gates on: `c' = sigmoid(f + bias) * c + sigmoid(i) * tanh(g)`, `h = sigmoid(o) * tanh(c')`. */
+function lstmCell(split: KernelNode, near: Surroundings): Match | undefined {
+  const [input, candidate, forget, output] = split.outputs as readonly (View | undefined)[];
+  if (split.outputs.length !== 4 || input === undefined || !splitsLastAxis(split)) return undefined;
+  const biased = near.onlyReader(forget, 'Add');
+  const forgetBias = biased === undefined ? 0 : near.scalar(partner(biased, forget));
+  const forgetGate = near.onlyReader(biased === undefined ? forget : biased.outputs[0], 'Sigmoid');
+  const kept = near.onlyReader(forgetGate?.outputs[0], 'Multiply');
+  const cell = partner(kept, forgetGate?.outputs[0]);
+  const inputGate = near.onlyReader(input, 'Sigmoid');
+  const squashed = near.onlyReader(candidate, 'Tanh');
+  const added = near.onlyReader(inputGate?.outputs[0], 'Multiply');
+  const next = near.onlyReader(kept?.outputs[0], 'Add');
+  const outputGate = near.onlyReader(output, 'Sigmoid');
+  const hidden = near.onlyReader(outputGate?.outputs[0], 'Multiply');
+  const curved = near.from(partner(hidden, outputGate?.outputs[0]), 'Tanh');
+  const nodes = [forgetGate, kept, inputGate, squashed, added, next, outputGate, hidden, curved];
+  if (nodes.includes(undefined) || cell === undefined || forgetBias === undefined) return undefined;
+  const nextCell = (next as KernelNode).outputs[0];
+  const fits =
+    partner(added, inputGate?.outputs[0])?.buffer === squashed?.outputs[0].buffer &&
+    partner(next, kept?.outputs[0])?.buffer === added?.outputs[0].buffer &&
+    inputOf(curved, 'x')?.buffer === nextCell.buffer &&
+    sizeOf(cell.shape) === sizeOf(nextCell.shape) &&
+    sizeOf(input.shape) === sizeOf(nextCell.shape);
+  if (!fits) return undefined;
+  return {
+    nodes: [split, ...(biased ? [biased] : []), ...(nodes as KernelNode[])],
+    made: kernelOf(
+      'TankaLstmCell',
+      { gates: split.inputs.x as View, cell },
+      { forgetBias, hidden: last(input.shape) },
+      [nextCell, (hidden as KernelNode).outputs[0]],
+    ),
+  };
+}
+
+/** The cell with the product that its gates come from, where they come from `[x, h] · w + b`. */
+function lstmStep({ nodes, made }: Match, near: Surroundings): Match | undefined {
+  const { gates, cell } = made.inputs as { gates: View; cell: View };
+  const product = productOf(gates, near);
+  const joined = near.from(product?.a, 'Concat');
+  const [x, h, more] = joined === undefined ? [] : (Object.values(joined.inputs) as View[]);
+  if (product === undefined || joined === undefined || !x || !h || more) return undefined;
+  const hidden = made.attributes.hidden as number;
+  const inputs = last(x.shape);
+  const rows = sizeOf(h.shape) / hidden;
+  const fits =
+    last(h.shape) === hidden &&
+    sizeOf(x.shape) === rows * inputs &&
+    sizeOf(product.b.shape) === (inputs + hidden) * 4 * hidden &&
+    sizeOf(gates.shape) === rows * 4 * hidden;
+  if (!fits) return undefined;
+  const { b: w, bias } = product;
+  const attributes = { ...made.attributes, inputs, rows, width: 4 * hidden };
+  return {
+    nodes: [product.node, joined, ...nodes],
+    made: kernelOf('TankaLstmStep', { x, w, bias, h, cell }, attributes, made.outputs),
+  };
+}
+
+/** The summand beside a product, which a bias may be. */
+function summands(
+  view: View | undefined,
+  near: Surroundings,
+): { product: NonNullable<ReturnType<typeof productOf>>; other: View; nodes: KernelNode[] } | undefined {
+  const fused = productOf(view, near);
+  if (fused?.bias !== undefined) return { product: fused, other: fused.bias, nodes: [fused.node] };
+  const sum = near.from(view, 'Add');
+  for (const one of ['a', 'b'].map((name) => inputOf(sum, name))) {
+    const product = productOf(one, near);
+    const other = partner(sum, one);
+    if (sum !== undefined && product !== undefined && product.bias === undefined && other !== undefined)
+      return { product, other, nodes: [sum, product.node] };
+  }
+  return undefined;
+}
+
+/**
+ * GRU: `z, r = sigmoid(x_zr + h · w_zr)`, `a = tanh(x_a + (r * h) · w_a)`, `h' = (1 - z) h + z a`, where `x_zr` and `x_a` are parts of
+ * `x · w + b`, around `a`.
+ */
+function* gruSteps(tanh: KernelNode, near: Surroundings): Generator<Match> {
+  const [a] = tanh.outputs;
+  const candidate = summands(inputOf(tanh, 'x'), near);
+  const reset = near.from(candidate?.product.a, 'Multiply');
+  const parts = near.from(candidate?.other, 'SplitV');
+  const projection = productOf(inputOf(parts, 'x'), near);
+  if (candidate === undefined || reset === undefined || parts === undefined || projection === undefined)
+    return;
+  for (const r of Object.values(reset.inputs) as View[]) {
+    const h = partner(reset, r);
+    const gates = near.from(r, 'SplitV');
+    const sigmoid = near.from(inputOf(gates, 'x'), 'Sigmoid');
+    const zr = summands(inputOf(sigmoid, 'x'), near);
+    const z = gates?.outputs[0];
+    if (h === undefined || gates === undefined || sigmoid === undefined || zr === undefined || !z) continue;
+    const hidden = last(h.shape);
+    const rows = sizeOf(h.shape) / hidden;
+    const inputs = last(projection.a.shape);
+    const fits =
+      splitsLastAxis(gates) &&
+      splitsLastAxis(parts) &&
+      zr.product.a.buffer === h.buffer &&
+      gates.outputs.length === 2 &&
+      gates.outputs[1].buffer === r.buffer &&
+      last(z.shape) === hidden &&
+      parts.outputs.length === 2 &&
+      parts.outputs[0].buffer === zr.other.buffer &&
+      parts.outputs[1].buffer === candidate.other.buffer &&
+      last(parts.outputs[0].shape) === 2 * hidden &&
+      last(parts.outputs[1].shape) === hidden &&
+      sizeOf(projection.a.shape) === rows * inputs &&
+      sizeOf(candidate.product.b.shape) === hidden * hidden &&
+      sizeOf(zr.product.b.shape) === 2 * hidden * hidden;
+    if (!fits) continue;
+    for (const out of ends(a, near)) {
+      const formula = expand(out, near, [a, h, z]);
+      const isNext =
+        formula !== undefined &&
+        sizeOf(out.shape) === sizeOf(h.shape) &&
+        [a, h, z].every(
+          ({ buffer }) => sizeOf(formula.factors.get(buffer)?.shape ?? []) === sizeOf(h.shape),
+        ) &&
+        equals(formula.polynomial, {
+          [term(h.buffer)]: 1,
+          [term(h.buffer, z.buffer)]: -1,
+          [term(a.buffer, z.buffer)]: 1,
+        });
+      if (!isNext) continue;
+      const inner = [tanh, reset, gates, sigmoid, parts, projection.node];
+      const { b: w, bias, a: x } = projection;
+      yield {
+        nodes: [...new Set([...inner, ...candidate.nodes, ...zr.nodes, ...formula.nodes])],
+        made: kernelOf(
+          'TankaGruStep',
+          { x, w, bias, h, wGates: zr.product.b, wCandidate: candidate.product.b },
+          { hidden, inputs, rows, width: 3 * hidden },
+          [out],
+        ),
+      };
+    }
+  }
+}
+
+/** Computes recurrent cells in few passes over their gates, and an LSTM's product without joining input and state. */
+export function fuseCells(graph: Graph): Graph {
+  return rewrite(graph, function* (node, near) {
+    if (node.name === 'Tanh') yield* gruSteps(node, near);
+    const cell = node.name === 'SplitV' ? lstmCell(node, near) : undefined;
+    const step = cell && lstmStep(cell, near);
+    if (step !== undefined) yield step;
+    if (cell !== undefined) yield cell;
+  });
+}
