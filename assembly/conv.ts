@@ -1,6 +1,6 @@
 // Two-dimensional convolutions, NHWC, filters HWIO. Strides, dilations, padding and sizes in elements.
 import { gatherQuad, packB, packQuad } from './pack';
-import { activateRows, EDGE, prepareEdge, quadsTile, rowsTile } from './tile';
+import { activateRows, addBias, EDGE, prepareEdge, quadsTile, rowsTile } from './tile';
 
 /** Sets `bytes` bytes to zero. */
 export function clear(p: usize, bytes: usize): void {
@@ -150,6 +150,7 @@ export function conv2d(
   const panel = <usize>(kernelHeight * depth) << 5;
   for (let ky = 0; ky < kernelHeight; ky++) {
     const isLast = ky == kernelHeight - 1;
+    if (ky > 0) bias = 0;
     convolve(
       x + (<usize>(ky * tapRow) << 2), kernelWidth, <usize>tapColumn << 2, channels, rowX, pixelX, packed + (<usize>(ky * depth) << 5),
       panel, y, outHeight, outWidth, outChannels, rowY, pixelY, bias, isLast ? activation : 0, accumulate | i32(ky > 0), scratch,
@@ -209,6 +210,7 @@ function convolve(
             quad += <usize>(outer * inner) << 4;
           }
         }
+        if (accumulate && bias) addBias(count, j1 - j0, toY + (<usize>j0 << 2), stepY, bias + (<usize>j0 << 2));
         let panel = packed + <usize>(j0 >> 3) * panelBytes;
         for (let j = j0; j < j1; j += 8) {
           const width = min(8, outChannels - j);

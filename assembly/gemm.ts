@@ -1,7 +1,7 @@
 // Matrix products of any strides. Strides are given in elements; pointers and everything inside in bytes.
 import { activate, fma, loadPartial, storePartial, sumOfLanes, zeros } from './lanes';
 import { packB, packQuads } from './pack';
-import { activateRows, EDGE, prepareEdge, quadsTile, rowsTile } from './tile';
+import { activateRows, addBias, EDGE, prepareEdge, quadsTile, rowsTile } from './tile';
 
 /** Depth of a block: a panel of B (32 bytes a step) then takes 24 kB of the first-level cache. */
 const DEPTH: i32 = 768;
@@ -47,15 +47,6 @@ function fillRows(m: i32, n: i32, c: usize, row: usize, bias: usize, activation:
     for (let j = 0; j < n; j += 4) {
       const at = <usize>j << 2;
       storePartial(c + at, activate(bias ? loadPartial(bias + at, n - j) : zeros(), activation), n - j);
-    }
-  }
-}
-
-function addBias(m: i32, n: i32, c: usize, row: usize, bias: usize): void {
-  for (let i = 0; i < m; i++, c += row) {
-    for (let j = 0; j < n; j += 4) {
-      const at = <usize>j << 2;
-      storePartial(c + at, f32x4.add(loadPartial(c + at, n - j), loadPartial(bias + at, n - j)), n - j);
     }
   }
 }

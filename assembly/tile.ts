@@ -52,6 +52,16 @@ function activateTile(c: usize, row: usize, activation: i32): void {
   v128.store(c3, f32x4.pmin(f32x4.pmax(v7, low), high), 16);
 }
 
+/** Adds a bias to `m` rows of `n` entries: in front of a sum that starts with what is there. */
+export function addBias(m: i32, n: i32, c: usize, row: usize, bias: usize): void {
+  for (let i = 0; i < m; i++, c += row) {
+    for (let j = 0; j < n; j += 4) {
+      const at = <usize>j << 2;
+      storePartial(c + at, f32x4.add(loadPartial(c + at, n - j), loadPartial(bias + at, n - j)), n - j);
+    }
+  }
+}
+
 /** Applies an activation to `m` rows of `n` entries. */
 export function activateRows(m: i32, n: i32, c: usize, row: usize, activation: i32): void {
   for (let i = 0; i < m; i++, c += row) {

@@ -271,7 +271,8 @@ describe('the inputs of all steps of an unroll become one product', () => {
         ),
       );
   const shapes = (rows: number, steps = 6): number[][] => [[steps, rows, 3], ...gruShapes(rows).slice(1)];
-  const products = (names: readonly string[]): number => names.filter((name) => name.includes('MatMul')).length;
+  const products = (names: readonly string[]): number =>
+    names.filter((name) => name.includes('MatMul')).length;
 
   for (const rows of [1, 3]) {
     it(`of ${rows} rows, in any order of the steps`, () => {

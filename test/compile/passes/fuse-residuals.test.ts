@@ -24,6 +24,31 @@ describe('what is added to a product goes into it', () => {
     expect(after(block, [image, [3, 3, 3, 4], [4], [2, 5, 5, 4]])).to.deep.equal(['FusedConv2D']);
   });
 
+  it('with strides and dilations, of many and of few channels', () => {
+    for (const [strides, dilations, channels, outChannels, size] of [
+      [1, 2, 3, 5, 7],
+      [2, 1, 5, 17, 8],
+      [1, 1, 24, 40, 6],
+      [1, 3, 20, 9, 9],
+    ]) {
+      const block = (x: tf.Tensor, w: tf.Tensor, b: tf.Tensor, r: tf.Tensor): tf.Tensor =>
+        tf.relu(
+          tf.add(
+            tf.add(tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, strides, 'same', 'NHWC', dilations), b),
+            tf.tanh(r),
+          ),
+        );
+      const out = Math.ceil(size / strides);
+      const shapes = [
+        [2, size, size, channels],
+        [3, 3, channels, outChannels],
+        [outChannels],
+        [2, out, out, outChannels],
+      ];
+      expect(after(block, shapes)).to.deep.equal(['Tanh', 'FusedConv2D']);
+    }
+  });
+
   it('alone, of a vector, of many matrices', () => {
     const f = (x: tf.Tensor, w: tf.Tensor, r: tf.Tensor): tf.Tensor => tf.add(r, tf.matMul(x, w));
     expect(
