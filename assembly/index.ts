@@ -3,6 +3,7 @@
 export * from './gemm';
 export { packB, packedBytes } from './pack';
 export * from './conv';
+export { packWinograd, winograd, winogradBytes, winogradScratch } from './winograd';
 export * from './pool';
 export * from './depthwise';
 export * from './dilation';

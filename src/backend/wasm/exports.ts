@@ -109,6 +109,53 @@ export interface RawKernels {
     accumulate: number,
     scratch: number,
   ): void;
+  /** Bytes that {@link RawKernels.packWinograd} writes. */
+  winogradBytes(channels: number, outChannels: number): number;
+  /** Transforms a 3 x 3 filter for {@link RawKernels.winograd}; steps of `w` in elements, of any sign. */
+  packWinograd(
+    w: number,
+    tapRow: number,
+    tapColumn: number,
+    stepChannel: number,
+    stepOut: number,
+    channels: number,
+    outChannels: number,
+    packed: number,
+  ): void;
+  /** Bytes of scratch for {@link RawKernels.winograd}. */
+  winogradScratch(
+    batch: number,
+    outHeight: number,
+    outWidth: number,
+    channels: number,
+    outChannels: number,
+  ): number;
+  /**
+   * Convolution of images with a 3 x 3 window that moves by one, `top` rows and `left` columns of zeros before them, plus bias and
+   * activation. `w` and its steps say where the filter itself lies: results that are not finite are computed from it.
+   */
+  winograd(
+    x: number,
+    batch: number,
+    height: number,
+    width: number,
+    channels: number,
+    top: number,
+    left: number,
+    packed: number,
+    w: number,
+    tapRow: number,
+    tapColumn: number,
+    stepChannel: number,
+    stepOut: number,
+    y: number,
+    outHeight: number,
+    outWidth: number,
+    outChannels: number,
+    bias: number,
+    activation: number,
+    scratch: number,
+  ): void;
   /** Packs the transposed taps of a filter that one phase of an input gradient uses. */
   packTaps(
     w: number,

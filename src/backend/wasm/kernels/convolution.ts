@@ -11,6 +11,7 @@ import {
   sizeOf,
   type Geometry,
 } from './geometry.js';
+import { convolveByTiles, inputGradientByTiles } from './winograd.js';
 
 /** Calls `visit` for each plane of the input and each tap in depth that meets it, with the output plane that they add to. */
 function eachPlane(
@@ -76,11 +77,13 @@ export function convolve(
   const out = makeOutput(outputShape(geometry, x.shape.length));
   const g = flattened(geometry);
   const { channels, outChannels, height, width, depth } = g;
+  const inLoop = epilogueInLoop(epilogue, outChannels);
+  const bias = inLoop.bias === undefined ? 0 : address(inLoop.bias);
+  if (convolveByTiles(x, filter, out, g, { bias, activation: inLoop.activation }))
+    return finishEpilogue(out, epilogue, outChannels);
   const rows = height.kernel * width.kernel * channels;
   const filterBytes = kernels.packedBytes(rows, outChannels);
   const planes = paddedPlanes(address(x), g);
-  const inLoop = epilogueInLoop(epilogue, outChannels);
-  const bias = inLoop.bias === undefined ? 0 : address(inLoop.bias);
   const [from, to] = [address(filter), address(out)];
   const outPlane = 4 * planeSizes(g).output;
   const isVolume = depth.kernel > 1 || depth.before > 0 || depth.stride > 1;
@@ -137,6 +140,7 @@ export function convolutionInputGradient(
   const kernels = raw();
   const out = makeOutput(inputShape);
   const g = flattened(geometry);
+  if (inputGradientByTiles(dy, filter, out, g)) return out;
   const { channels, outChannels, height, width, depth } = g;
   const parts = phases(height).flatMap((row) =>
     phases(width).map((column) => ({
