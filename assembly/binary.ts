@@ -127,48 +127,59 @@ function putPartial<F>(out: usize, v: v128, n: i32): void {
 // @ts-ignore: decorator
 @inline
 function row<F>(n: i32, a: usize, stepA: i32, b: usize, stepB: i32, out: usize): void {
-  const whole = n & ~3;
-  const rest = n & 3;
-  let i = 0;
   if (stepA != 0 && stepB != 0) {
-    for (; i < whole; i += 4) {
+    // Two vectors a turn, as the loop itself takes as long as one.
+    for (; n >= 8; n -= 8) {
       const v = combine<F>(v128.load(a), v128.load(b));
+      const w = combine<F>(v128.load(a, 16), v128.load(b, 16));
       put<F>(out, v);
+      put<F>(out + bytes4<F>(), w);
+      a += 32;
+      b += 32;
+      out += 2 * bytes4<F>();
+    }
+    for (; n > 0; n -= 4) {
+      const v = combine<F>(loadPartial(a, n), loadPartial(b, n));
+      putPartial<F>(out, v, n);
       a += 16;
       b += 16;
       out += bytes4<F>();
     }
-    if (rest) {
-      const v = combine<F>(loadPartial(a, rest), loadPartial(b, rest));
-      putPartial<F>(out, v, rest);
-    }
   } else if (stepA != 0) {
     const vb = v128.load32_splat(b);
-    for (; i < whole; i += 4) {
+    for (; n >= 8; n -= 8) {
       const v = combine<F>(v128.load(a), vb);
+      const w = combine<F>(v128.load(a, 16), vb);
       put<F>(out, v);
+      put<F>(out + bytes4<F>(), w);
+      a += 32;
+      out += 2 * bytes4<F>();
+    }
+    for (; n > 0; n -= 4) {
+      const v = combine<F>(loadPartial(a, n), vb);
+      putPartial<F>(out, v, n);
       a += 16;
       out += bytes4<F>();
     }
-    if (rest) {
-      const v = combine<F>(loadPartial(a, rest), vb);
-      putPartial<F>(out, v, rest);
-    }
-  } else {
-    // Both may stay: then every result is the same.
+  } else if (stepB != 0) {
     const va = v128.load32_splat(a);
-    const move: usize = stepB != 0 ? 16 : 0;
-    const same = v128.load32_splat(b);
-    for (; i < whole; i += 4) {
-      const v = combine<F>(va, move != 0 ? v128.load(b) : same);
+    for (; n >= 8; n -= 8) {
+      const v = combine<F>(va, v128.load(b));
+      const w = combine<F>(va, v128.load(b, 16));
       put<F>(out, v);
-      b += move;
+      put<F>(out + bytes4<F>(), w);
+      b += 32;
+      out += 2 * bytes4<F>();
+    }
+    for (; n > 0; n -= 4) {
+      const v = combine<F>(va, loadPartial(b, n));
+      putPartial<F>(out, v, n);
+      b += 16;
       out += bytes4<F>();
     }
-    if (rest) {
-      const v = combine<F>(va, move != 0 ? loadPartial(b, rest) : same);
-      putPartial<F>(out, v, rest);
-    }
+  } else {
+    const v = combine<F>(v128.load32_splat(a), v128.load32_splat(b));
+    for (; n > 0; n -= 4, out += bytes4<F>()) putPartial<F>(out, v, n);
   }
 }
 

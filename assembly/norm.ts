@@ -3,31 +3,37 @@ import { fma, loadPartial, storePartial, sumOfLanes, zeros } from './lanes';
 import { expOfNegative, log } from './math';
 import { sum } from './reduce';
 
-/** The largest of a row. A NaN may be lost: whoever asks takes exponentials of all entries and meets it there. */
-function largest(n: i32, x: usize): f32 {
-  let a = f32x4.splat(-Infinity);
-  let b = a, c = a, d = a;
+// @ts-ignore: decorator
+@inline
+function largestLane(v: v128): f32 {
+  const a = f32x4.pmax(v, v128.shuffle<f32>(v, v, 2, 3, 0, 1));
+  return f32x4.extract_lane(f32x4.pmax(a, v128.shuffle<f32>(a, a, 1, 0, 3, 2)), 0);
+}
+
+/**
+ * The largest of a row, and whether all entries lie so near to it that their exponentials need no limit. A NaN may be lost: whoever asks takes
+ * exponentials of all entries and meets it there.
+ */
+function largest(n: i32, x: usize, out: usize): bool {
+  let a = f32x4.splat(-Infinity), low = f32x4.splat(Infinity);
+  let b = a, lowB = low;
   let i = 0;
-  for (; i + 16 <= n; i += 16) {
-    a = f32x4.pmax(a, v128.load(x));
-    b = f32x4.pmax(b, v128.load(x, 16));
-    c = f32x4.pmax(c, v128.load(x, 32));
-    d = f32x4.pmax(d, v128.load(x, 48));
-    x += 64;
+  for (; i + 8 <= n; i += 8, x += 32) {
+    const v = v128.load(x), w = v128.load(x, 16);
+    a = f32x4.pmax(a, v);
+    b = f32x4.pmax(b, w);
+    low = f32x4.pmin(low, v);
+    lowB = f32x4.pmin(lowB, w);
   }
-  for (; i + 4 <= n; i += 4) {
-    a = f32x4.pmax(a, v128.load(x));
-    x += 16;
-  }
-  a = f32x4.pmax(f32x4.pmax(a, b), f32x4.pmax(c, d));
-  a = f32x4.pmax(a, v128.shuffle<f32>(a, a, 2, 3, 0, 1));
-  let m = f32x4.extract_lane(f32x4.pmax(a, v128.shuffle<f32>(a, a, 1, 0, 3, 2)), 0);
-  for (; i < n; i++) {
+  let m = largestLane(f32x4.pmax(a, b));
+  let least = -largestLane(f32x4.neg(f32x4.pmin(low, lowB)));
+  for (; i < n; i++, x += 4) {
     const v = load<f32>(x);
     if (v > m) m = v;
-    x += 4;
+    if (v < least) least = v;
   }
-  return m;
+  store<f32>(out, m);
+  return m - least < 87;
 }
 
 /** The first `n` lanes of `v`, zeros behind them. */
@@ -37,62 +43,104 @@ function firstLanes(v: v128, n: i32): v128 {
   return v128.and(v, i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(n)));
 }
 
+/**
+ * Writes the numbers of {@link expInBase2} to 32 bytes of scratch. Engines make a constant anew, in three instructions, in every turn of a loop; what the
+ * program has loaded before the loop stays in its register.
+ */
+// @ts-ignore: decorator
+@inline
+function writeConstants(p: usize): void {
+  store<f32>(p, -88);
+  store<f32>(p, 1.44269504, 4);
+  store<f32>(p, 12583039, 8);
+  store<f32>(p, 1.3264727e-3, 12);
+  store<f32>(p, 9.671513e-3, 16);
+  store<f32>(p, 5.5507336e-2, 20);
+  store<f32>(p, 0.24022242, 24);
+  store<f32>(p, 0.693147, 28);
+}
+
+/** Of exponents that are limited to -88, and of those known to lie above it: types, so that the common case carries no test. */
+class Limited {}
+class Near {}
+
+/**
+ * `e^d` for `d` of at most 0, as `2^(d log2 e)`; 0 below -87.7, where the scale is 0. The product rounds by as much of the exponent as the difference
+ * did that `d` is, so that the sum of both is what a result is off by: `|d|` units of the last place at most.
+ */
+// @ts-ignore: decorator
+@inline
+function expInBase2<Range>(d: v128, low: v128, log2e: v128, magic: v128, c5: v128, c4: v128, c3: v128, c2: v128, c1: v128): v128 {
+  if (idof<Range>() == idof<Limited>()) d = f32x4.pmax(d, low);
+  const z = fma(d, log2e, magic);
+  const scale = i32x4.shl(z, 23);
+  const r = fma(d, log2e, f32x4.sub(magic, z));
+  const p = fma(fma(fma(fma(c5, r, c4), r, c3), r, c2), r, c1);
+  return fma(f32x4.mul(r, scale), p, scale);
+}
+
+/** Writes `e^(x - m)` of a row, or with `Difference` that exponent itself, and gives the sum of `e^(x - m)`. */
+// @ts-ignore: decorator
+@inline
+function exponentials<Range, Written>(n: i32, x: usize, y: usize, scratch: usize): f32 {
+  const low = v128.load32_splat(scratch), log2e = v128.load32_splat(scratch, 4), magic = v128.load32_splat(scratch, 8);
+  const c5 = v128.load32_splat(scratch, 12), c4 = v128.load32_splat(scratch, 16), c3 = v128.load32_splat(scratch, 20);
+  const c2 = v128.load32_splat(scratch, 24), c1 = v128.load32_splat(scratch, 28), m = v128.load32_splat(scratch, 32);
+  let a = zeros();
+  for (const end = x + (<usize>(n & ~7) << 2); x < end; x += 32, y += 32) {
+    const d = f32x4.sub(v128.load(x), m);
+    const e = expInBase2<Range>(d, low, log2e, magic, c5, c4, c3, c2, c1);
+    v128.store(y, idof<Written>() == idof<Difference>() ? d : e);
+    a = f32x4.add(a, e);
+    const d2 = f32x4.sub(v128.load(x, 16), m);
+    const e2 = expInBase2<Range>(d2, low, log2e, magic, c5, c4, c3, c2, c1);
+    v128.store(y, idof<Written>() == idof<Difference>() ? d2 : e2, 16);
+    a = f32x4.add(a, e2);
+  }
+  for (let left = n & 7; left > 0; left -= 4, x += 16, y += 16) {
+    const d = f32x4.sub(loadPartial(x, left), m);
+    const e = expInBase2<Limited>(d, low, log2e, magic, c5, c4, c3, c2, c1);
+    storePartial(y, idof<Written>() == idof<Difference>() ? d : e, left);
+    a = f32x4.add(a, firstLanes(e, left));
+  }
+  return sumOfLanes(a);
+}
+
+class Difference {}
+class Exponential {}
+
 /** `y = e^x / Σ e^x` of each row; infinite and NaN entries give what IEEE arithmetic gives, `-Infinity` exactly 0. */
-export function softmax(rows: i32, n: i32, x: usize, y: usize): void {
+export function softmax(rows: i32, n: i32, x: usize, y: usize, scratch: usize): void {
+  writeConstants(scratch);
   for (let r = 0; r < rows; r++) {
-    const m = f32x4.splat(largest(n, x));
-    let a = zeros(), b = zeros();
-    let i = 0;
-    for (; i + 8 <= n; i += 8) {
-      const e = expOfNegative(f32x4.sub(v128.load(x), m));
-      const f = expOfNegative(f32x4.sub(v128.load(x, 16), m));
-      v128.store(y, e);
-      v128.store(y, f, 16);
-      a = f32x4.add(a, e);
-      b = f32x4.add(b, f);
-      x += 32;
-      y += 32;
+    const near = largest(n, x, scratch + 32);
+    const total = near
+      ? exponentials<Near, Exponential>(n, x, y, scratch)
+      : exponentials<Limited, Exponential>(n, x, y, scratch);
+    const scale = f32x4.splat(1 / total);
+    let p = y;
+    for (const end = p + (<usize>(n & ~7) << 2); p < end; p += 32) {
+      v128.store(p, f32x4.mul(v128.load(p), scale));
+      v128.store(p, f32x4.mul(v128.load(p, 16), scale), 16);
     }
-    for (; i < n; i += 4) {
-      const e = expOfNegative(f32x4.sub(loadPartial(x, n - i), m));
-      storePartial(y, e, n - i);
-      a = f32x4.add(a, firstLanes(e, n - i));
-      x += 16;
-      y += 16;
-    }
-    const scale = f32x4.splat(1 / sumOfLanes(f32x4.add(a, b)));
-    // Back to the start of the row: the loops above went on in steps of four.
-    x -= <usize>((n + 3) & ~3) << 2;
-    y -= <usize>((n + 3) & ~3) << 2;
-    for (i = 0; i + 8 <= n; i += 8) {
-      const at = y + (<usize>i << 2);
-      v128.store(at, f32x4.mul(v128.load(at), scale));
-      v128.store(at, f32x4.mul(v128.load(at, 16), scale), 16);
-    }
-    for (; i < n; i += 4) {
-      const at = y + (<usize>i << 2);
-      storePartial(at, f32x4.mul(loadPartial(at, n - i), scale), n - i);
-    }
+    for (let left = n & 7; left > 0; left -= 4, p += 16) storePartial(p, f32x4.mul(loadPartial(p, left), scale), left);
     x += <usize>n << 2;
     y += <usize>n << 2;
   }
 }
 
 /** `y = x - log Σ e^x` of each row. */
-export function logSoftmax(rows: i32, n: i32, x: usize, y: usize): void {
+export function logSoftmax(rows: i32, n: i32, x: usize, y: usize, scratch: usize): void {
+  writeConstants(scratch);
   for (let r = 0; r < rows; r++) {
-    const m = f32x4.splat(largest(n, x));
-    let a = zeros();
-    for (let i = 0; i < n; i += 4) {
-      const d = f32x4.sub(loadPartial(x + (<usize>i << 2), n - i), m);
-      storePartial(y + (<usize>i << 2), d, n - i);
-      a = f32x4.add(a, firstLanes(expOfNegative(d), n - i));
+    largest(n, x, scratch + 32);
+    const shift = log(f32x4.splat(exponentials<Limited, Difference>(n, x, y, scratch)));
+    let p = y;
+    for (const end = p + (<usize>(n & ~7) << 2); p < end; p += 32) {
+      v128.store(p, f32x4.sub(v128.load(p), shift));
+      v128.store(p, f32x4.sub(v128.load(p, 16), shift), 16);
     }
-    const shift = log(f32x4.splat(sumOfLanes(a)));
-    for (let i = 0; i < n; i += 4) {
-      const p = y + (<usize>i << 2);
-      storePartial(p, f32x4.sub(loadPartial(p, n - i), shift), n - i);
-    }
+    for (let left = n & 7; left > 0; left -= 4, p += 16) storePartial(p, f32x4.sub(loadPartial(p, left), shift), left);
     x += <usize>n << 2;
     y += <usize>n << 2;
   }
@@ -201,16 +249,27 @@ export function layerNormGradient(
   }
 }
 
-/** `y = (x - mean) * factor + offset`, all three of one value a column. */
-export function normalizeColumns(
-  rows: i32, n: i32, x: usize, mean: usize, factor: usize, offset: usize, y: usize,
+/** `y = (x - mean) / √(variance + eps) * scale + offset`, all of one value a column, the last two 0 where there are none; `4 * n` bytes of scratch. */
+export function batchNorm(
+  rows: i32, n: i32, x: usize, mean: usize, variance: usize, scale: usize, offset: usize, eps: f64, y: usize, scratch: usize,
 ): void {
+  for (let i = 0; i < n; i++) {
+    const at = <usize>i << 2;
+    const factor: f64 = scale ? <f64>load<f32>(scale + at) : 1;
+    store<f32>(scratch + at, <f32>(factor / Math.sqrt(<f64>load<f32>(variance + at) + eps)));
+  }
+  const whole = n & ~3, left = n & 3;
   for (let r = 0; r < rows; r++) {
-    for (let i = 0; i < n; i += 4) {
-      const at = <usize>i << 2;
-      const left = n - i;
-      const d = f32x4.sub(loadPartial(x + at, left), loadPartial(mean + at, left));
-      storePartial(y + at, fma(d, loadPartial(factor + at, left), loadPartial(offset + at, left)), left);
+    let i: usize = 0;
+    for (const end = <usize>whole << 2; i < end; i += 16) {
+      const d = f32x4.sub(v128.load(x + i), v128.load(mean + i));
+      const shift = offset ? v128.load(offset + i) : zeros();
+      v128.store(y + i, fma(d, v128.load(scratch + i), shift));
+    }
+    if (left) {
+      const d = f32x4.sub(loadPartial(x + i, left), loadPartial(mean + i, left));
+      const shift = offset ? loadPartial(offset + i, left) : zeros();
+      storePartial(y + i, fma(d, loadPartial(scratch + i, left), shift), left);
     }
     x += <usize>n << 2;
     y += <usize>n << 2;

@@ -20,11 +20,16 @@ function processMs(): number {
 
 /**
  * Times contenders in one process, a sample of each in turn, so that a disturbance of the machine meets all of them.
- * Each is called often before (engines compile hot WebAssembly late) and as often a sample as fills `sampleMs`.
+ * Each is called often before, and long enough for engines to compile what is hot, and as often a sample as fills `sampleMs`.
  */
 export async function interleave<Name extends string>(
   contenders: Readonly<Record<Name, Contender>>,
-  { rounds = 15, sampleMs = 8, warmUp = 10 }: { rounds?: number; sampleMs?: number; warmUp?: number } = {},
+  {
+    rounds = 15,
+    sampleMs = 8,
+    warmUp = 10,
+    warmUpMs = 150,
+  }: { rounds?: number; sampleMs?: number; warmUp?: number; warmUpMs?: number } = {},
 ): Promise<Record<Name, Timing>> {
   const names = Object.keys(contenders) as Name[];
   const times = new Map<Name, number[]>();
@@ -34,10 +39,12 @@ export async function interleave<Name extends string>(
     const { prepare, run } = contenders[name];
     prepare?.();
     let fastest = Infinity;
-    for (let i = 0; i < warmUp + 3; i++) {
+    const begin = performance.now();
+    for (let i = 0; i < warmUp || performance.now() - begin < warmUpMs; i++) await run();
+    for (let i = 0; i < 3; i++) {
       const start = performance.now();
       await run();
-      if (i >= warmUp) fastest = Math.min(fastest, performance.now() - start);
+      fastest = Math.min(fastest, performance.now() - start);
     }
     repeats.set(name, Math.max(1, Math.round(sampleMs / Math.max(fastest, 1e-4))));
     times.set(name, []);

@@ -46,11 +46,12 @@ function attention({ q, k, v, mask }: AttentionInputs, attributes: AttentionAttr
     layout(one, swapped[i]),
   );
   const [fromQ, fromK, fromV, seen, to] = [q, k, v, mask, out].map((one) => (one ? address(one) : 0));
-  const gemmBytes = Math.max(
+  const workBytes = Math.max(
+    64,
     kernels.gemmScratch(length, positions, depth),
     kernels.gemmScratch(length, width, positions),
   );
-  withScratch(scoreBytes + gemmBytes, (scores) => {
+  withScratch(scoreBytes + workBytes, (scores) => {
     const scratch = scores + scoreBytes;
     for (let i = 0; i < sizeOf(shape.slice(0, -2)); i++) {
       kernels.gemm(
@@ -73,7 +74,7 @@ function attention({ q, k, v, mask }: AttentionInputs, attributes: AttentionAttr
       const bytes = mask === undefined ? 0 : seen + i * length * positions;
       if (mask !== undefined || scale !== 1)
         kernels.scaleAndMask(length * positions, scores, scale, bytes, masked);
-      kernels.softmax(length, positions, scores, scores);
+      kernels.softmax(length, positions, scores, scores, scratch);
       kernels.gemm(
         length,
         width,

@@ -267,8 +267,10 @@ export interface RawKernels {
     x: number,
     out: number,
   ): void;
-  softmax(rows: number, n: number, x: number, y: number): void;
-  logSoftmax(rows: number, n: number, x: number, y: number): void;
+  /** `y` may be `x`; 64 bytes of scratch. */
+  softmax(rows: number, n: number, x: number, y: number, scratch: number): void;
+  /** The same of the logarithm. */
+  logSoftmax(rows: number, n: number, x: number, y: number, scratch: number): void;
   /** Of softmax, or with `logarithm` 1 of its logarithm, from the output `y`. */
   softmaxGradient(rows: number, n: number, y: number, dy: number, dx: number, logarithm: number): void;
   /** `statistics[rows, 2]` receives each row's mean and inverse deviation. */
@@ -294,15 +296,18 @@ export interface RawKernels {
     dScale: number,
     dOffset: number,
   ): void;
-  /** `y = (x - mean) * factor + offset`, all three of one value a column. */
-  normalizeColumns(
+  /** `y = (x - mean) / √(variance + eps) * scale + offset`, all of one value a column; scale and offset may be 0, none. `4 * n` bytes of scratch. */
+  batchNorm(
     rows: number,
     n: number,
     x: number,
     mean: number,
-    factor: number,
+    variance: number,
+    scale: number,
     offset: number,
+    eps: number,
     y: number,
+    scratch: number,
   ): void;
   /** Copies to a contiguous `out`; `table` has three integers (size, stride in bytes, room) for each outer axis. */
   copyStrided(

@@ -1,5 +1,5 @@
 import { util, type KernelConfig, type TensorInfo } from '@tensorflow/tfjs-core';
-import { address, discard, floats, makeOutput, raw } from '../heap.js';
+import { address, floats, makeOutput, raw, withScratch } from '../heap.js';
 import { kernel, requireFloat, runKernel } from '../kernel.js';
 
 /** Rows and columns of a tensor as its last axis sees it. */
@@ -30,16 +30,12 @@ function batchNorm({ x, mean, variance, offset, scale }: BatchNorm, eps: number)
       eps,
     );
   }
-  const factor = makeOutput([n]);
-  const shift = makeOutput([n]);
   const out = makeOutput(x.shape);
-  const scales = scale && floats(scale);
-  floats(factor).set(floats(variance).map((v, i) => (scales?.[i] ?? 1) / Math.sqrt(v + eps)));
-  if (offset) floats(shift).set(floats(offset));
-  else floats(shift).fill(0);
-  raw().normalizeColumns(rows, n, address(x), address(mean), address(factor), address(shift), address(out));
-  discard(factor);
-  discard(shift);
+  withScratch(4 * n, (scratch) => {
+    const [scales, offsets] = [scale ? address(scale) : 0, offset ? address(offset) : 0];
+    const [from, means, variances] = [address(x), address(mean), address(variance)];
+    raw().batchNorm(rows, n, from, means, variances, scales, offsets, eps, address(out), scratch);
+  });
   return out;
 }
 
@@ -69,13 +65,17 @@ export const normalizationKernels: readonly KernelConfig[] = [
     requireFloat('Softmax', logits);
     const { rows, n } = rowsOf(logits);
     const out = makeOutput(logits.shape);
-    raw().softmax(rows, n, address(logits), address(out));
+    withScratch(64, (scratch) => {
+      raw().softmax(rows, n, address(logits), address(out), scratch);
+    });
     return out;
   }),
   kernel<{ logits: TensorInfo }, object>('TankaLogSoftmax', ({ inputs: { logits } }) => {
     const { rows, n } = rowsOf(logits);
     const out = makeOutput(logits.shape);
-    raw().logSoftmax(rows, n, address(logits), address(out));
+    withScratch(64, (scratch) => {
+      raw().logSoftmax(rows, n, address(logits), address(out), scratch);
+    });
     return out;
   }),
   kernel<{ y: TensorInfo; dy: TensorInfo }, { readonly logarithm: boolean }>(
