@@ -50,20 +50,40 @@ export function exp(x: v128): v128 {
   return f32x4.mul(fma(f32x4.mul(r, scale), expQuotient(r), scale), rest);
 }
 
+/** `x / ln 2` rounded, with the bias of exponents added, in the last bits of a large number: shifted by 23 it is the power of two. */
+// @ts-ignore: decorator
+@inline
+export function rounded(x: v128): v128 {
+  return fma(x, c(1.44269504), c(12583039));
+}
+
+/** What {@link rounded} leaves of `x`. */
+// @ts-ignore: decorator
+@inline
+export function rest(x: v128, z: v128): v128 {
+  return reduced(x, f32x4.sub(z, c(12583039)));
+}
+
+/** `(e^r - 1) / r` for `|r| <= ln(2) / 2`, to 1.8e-7. */
+// @ts-ignore: decorator
+@inline
+export function quotient(r: v128): v128 {
+  let p = c(8.290234953165054e-3);
+  p = fma(p, r, c(4.1898392140865326e-2));
+  p = fma(p, r, c(1.6667640209197998e-1));
+  p = fma(p, r, c(4.9999144673347473e-1));
+  return fma(p, r, c(9.999997019767761e-1));
+}
+
 /** For arguments of at most 0, as in a softmax: to 1.8e-7 of its value, and 0 below -87.7, where the scale is 0. */
 // @ts-ignore: decorator
 @inline
 export function expOfNegative(x: v128): v128 {
   x = f32x4.pmax(x, c(-88));
-  const z = fma(x, c(1.44269504), c(12583039));
+  const z = rounded(x);
   const scale = i32x4.shl(z, 23);
-  const r = reduced(x, f32x4.sub(z, c(12583039)));
-  let p = c(8.290234953165054e-3);
-  p = fma(p, r, c(4.1898392140865326e-2));
-  p = fma(p, r, c(1.6667640209197998e-1));
-  p = fma(p, r, c(4.9999144673347473e-1));
-  p = fma(p, r, c(9.999997019767761e-1));
-  return fma(f32x4.mul(r, scale), p, scale);
+  const r = rest(x, z);
+  return fma(f32x4.mul(r, scale), quotient(r), scale);
 }
 
 // @ts-ignore: decorator
