@@ -1,5 +1,6 @@
 // Pools over planes and volumes, channels last, and their gradients.
 import { loadPartial, storePartial, zeros } from './lanes';
+import { poolLine, poolLineBytes } from './pool-line';
 
 const MAX = 0, AVERAGE = 1, MAX_GRADIENT = 2, AVERAGE_GRADIENT = 3, ARGMAX = 4;
 
@@ -17,18 +18,24 @@ function endInside(begin: i32, size: i32, kernel: i32, dilation: i32, first: i32
   return max(first, min(kernel, (size - begin + dilation - 1) / dilation));
 }
 
+/** Bytes of scratch that {@link pool} needs. */
+export function poolScratch(channels: i32, inWidth: i32): i32 {
+  return poolLineBytes(channels, inWidth);
+}
+
 /**
  * `mode` 0: `y` is the largest of each window, -Infinity of an empty one; NaN passes through.
  * 1: the mean of the entries that a window covers.
  * 2: `y` is the gradient of the largest, and is added to `dx` where the first of the largest is.
  * 3: `y` is the gradient of the mean, a share of `y / (window size)` is added to each entry that the window covers.
  * 4: `y` is the largest, and `dx` an int32 tensor of its index in `x`, counted from the image, or from `x` with `wholeIndex`.
+ * `scratch`: {@link poolScratch} bytes.
  */
 export function pool(
   mode: i32, x: usize, y: usize, dx: usize, batch: i32, channels: i32,
   inDepth: i32, inHeight: i32, inWidth: i32, outDepth: i32, outHeight: i32, outWidth: i32,
   kernelDepth: i32, kernelHeight: i32, kernelWidth: i32, strideDepth: i32, strideHeight: i32, strideWidth: i32,
-  dilationDepth: i32, dilationHeight: i32, dilationWidth: i32, front: i32, top: i32, left: i32, wholeIndex: i32,
+  dilationDepth: i32, dilationHeight: i32, dilationWidth: i32, front: i32, top: i32, left: i32, wholeIndex: i32, scratch: usize,
 ): void {
   const pixel = <usize>channels << 2;
   const row = <usize>inWidth * pixel;
@@ -42,6 +49,17 @@ export function pool(
       for (let oy = 0; oy < outHeight; oy++) {
         const v = oy * strideHeight - top;
         const v0 = firstInside(v, dilationHeight), v1 = endInside(v, inHeight, kernelHeight, dilationHeight, v0);
+        if (kernelDepth == 1 && z1 > z0 && v1 > v0 && mode <= AVERAGE && strideWidth <= 2 * kernelWidth) {
+          const from = x + image + <usize>z * plane + <usize>(v + v0 * dilationHeight) * row;
+          const done = poolLine(
+            mode == AVERAGE, from, y, channels, inWidth, outWidth, v1 - v0, <usize>dilationHeight * row, kernelWidth, strideWidth,
+            dilationWidth, left, scratch,
+          );
+          if (done) {
+            y += <usize>outWidth * pixel;
+            continue;
+          }
+        }
         for (let ox = 0; ox < outWidth; ox++) {
           const u = ox * strideWidth - left;
           const u0 = firstInside(u, dilationWidth), u1 = endInside(u, inWidth, kernelWidth, dilationWidth, u0);

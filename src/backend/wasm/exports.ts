@@ -170,6 +170,8 @@ export interface RawKernels {
     stepColumn: number,
     packed: number,
   ): void;
+  /** Bytes of scratch for {@link RawKernels.pool}. */
+  poolScratch(channels: number, inWidth: number): number;
   /**
    * Pools, channels last. `mode` 0: largest, 1: mean of what a window covers, 2 and 3: their gradients, from `y` (= dy)
    * added to `dx`, 4: largest with its index in `dx`. A plane has depths of 1 and `front` 0.
@@ -200,6 +202,7 @@ export interface RawKernels {
     top: number,
     left: number,
     wholeIndex: number,
+    scratch: number,
   ): void;
   /** `y = f(x)` over `n` floats; the functions by number in `kernels/unary.ts`, `p` and `q` their parameters. */
   unary(f: number, n: number, x: number, y: number, p: number, q: number): void;

@@ -280,6 +280,41 @@ describe('windows against a plain loop', () => {
     });
   }
 
+  it('pools of many channels, with NaN and infinities among the entries', () => {
+    forAll(
+      fc.tuple(planes, fc.constantFrom(1, 3, 4, 8, 13, 16, 35)),
+      ([plane, channels]) => {
+        const { batch, h, w, pad, seed } = plane;
+        if (h.dilation > 1 || w.dilation > 1) return;
+        const x = random([batch, h.input, w.input, channels], seed, 'float32', seed % 2 ? 'edges' : 'plain');
+        const shape = [batch, h.output, w.output, channels];
+        const windows = new Map<number, [y: number, x: number][]>();
+        for (const { i, j, y, x: column } of taps(plane)) {
+          const window = windows.get(i * w.output + j) ?? [];
+          window.push([y, column]);
+          windows.set(i * w.output + j, window);
+        }
+        const entries = ([b, i, j, c]: number[]): number[] =>
+          (windows.get(i * w.output + j) ?? []).map(
+            ([y, column]) => x.values[flat(x.shape, [b, y, column, c])],
+          );
+        const image = toTensor(x) as tf.Tensor4D;
+        const [kernel, strides]: [number, number][] = [
+          [h.kernel, w.kernel],
+          [h.stride, w.stride],
+        ];
+        const largest = build(shape, (index) => Math.max(...entries(index)));
+        expectSame(tf.maxPool(image, kernel, strides, padding(pad)), largest);
+        if (seed % 2) return;
+        const mean = build(shape, (index) => entries(index).reduce((a, v, _, all) => a + v / all.length, 0));
+        // Windows of padding alone have no mean.
+        if (windows.size < h.output * w.output) return;
+        expectSame(tf.avgPool(image, kernel, strides, padding(pad)), mean, { absolute: 2e-6 });
+      },
+      200,
+    );
+  });
+
   it('pools with other roundings of the size', () => {
     forAll(
       fc.tuple(

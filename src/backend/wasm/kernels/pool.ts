@@ -1,5 +1,5 @@
 import type { KernelConfig, TensorInfo } from '@tensorflow/tfjs-core';
-import { address, makeOutput, raw } from '../heap.js';
+import { address, makeOutput, raw, withScratch } from '../heap.js';
 import { kernel, requireFloat } from '../kernel.js';
 import { outputShape, poolGeometry, sizeOf, type Geometry, type WindowAttrs } from './geometry.js';
 
@@ -19,33 +19,37 @@ function run(
   wholeIndex = false,
 ): void {
   const { depth, height, width } = g;
-  raw().pool(
-    modes[mode],
-    x,
-    y,
-    dx,
-    g.batch,
-    g.channels,
-    depth.input,
-    height.input,
-    width.input,
-    depth.output,
-    height.output,
-    width.output,
-    depth.kernel,
-    height.kernel,
-    width.kernel,
-    depth.stride,
-    height.stride,
-    width.stride,
-    depth.dilation,
-    height.dilation,
-    width.dilation,
-    depth.before,
-    height.before,
-    width.before,
-    wholeIndex ? 1 : 0,
-  );
+  const kernels = raw();
+  withScratch(kernels.poolScratch(g.channels, width.input), (scratch) => {
+    kernels.pool(
+      modes[mode],
+      x,
+      y,
+      dx,
+      g.batch,
+      g.channels,
+      depth.input,
+      height.input,
+      width.input,
+      depth.output,
+      height.output,
+      width.output,
+      depth.kernel,
+      height.kernel,
+      width.kernel,
+      depth.stride,
+      height.stride,
+      width.stride,
+      depth.dilation,
+      height.dilation,
+      width.dilation,
+      depth.before,
+      height.before,
+      width.before,
+      wholeIndex ? 1 : 0,
+      scratch,
+    );
+  });
 }
 
 function forward(name: string, mode: 'largest' | 'mean'): KernelConfig {
