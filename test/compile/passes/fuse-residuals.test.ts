@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'chai';
 import { fuseEpilogues } from '../../../src/compile/passes/fuse-epilogues.js';
 import { fuseResiduals } from '../../../src/compile/passes/fuse-residuals.js';
-import { kernelsAfter, passed, type Trial } from './run.js';
+import { kernelsAfter, namesOf, passed, type Trial } from './run.js';
 
 const passes = [fuseEpilogues, fuseResiduals];
 
@@ -48,6 +48,21 @@ describe('what is added to a product goes into it', () => {
       expect(after(block, shapes)).to.deep.equal(['Tanh', 'FusedConv2D']);
     }
   });
+
+  for (const constants of [0, 2]) {
+    it(`where tiles make the convolution, with ${constants} constants`, () => {
+      for (const size of [6, 12]) {
+        const block = (x: tf.Tensor, r: tf.Tensor, w: tf.Tensor, b: tf.Tensor): tf.Tensor[] => [
+          tf.relu(tf.add(tf.add(conv(x, w), b), tf.tanh(r))),
+          tf.add(tf.tanh(x), conv(tf.sigmoid(x), w)),
+        ];
+        const image = [1, size, size, 16];
+        const f = block as Trial['f'];
+        const graph = passed(passes, { f, shapes: [image, image, [3, 3, 16, 16], [16]], constants });
+        expect(namesOf(graph)).not.to.include('Add');
+      }
+    });
+  }
 
   it('alone, of a vector, of many matrices', () => {
     const f = (x: tf.Tensor, w: tf.Tensor, r: tf.Tensor): tf.Tensor => tf.add(r, tf.matMul(x, w));
