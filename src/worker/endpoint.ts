@@ -10,25 +10,28 @@ interface Listening {
   start?(): void;
 }
 
-/** Calls `receive` with every message, and `fail` with why no more will come. */
+/** Calls `receive` with every message, and `fail`, where there is one, with why no more will come. */
 export function listen<Message>(
   endpoint: Endpoint,
   receive: (message: Message) => void,
-  fail: (reason: string, cause?: unknown) => void = () => undefined,
+  fail?: (reason: string, cause?: unknown) => void,
 ): void {
   const side = endpoint as Listening;
   if (typeof side.addEventListener === 'function') {
     side.addEventListener('message', ({ data }) => receive(data as Message));
+    side.start?.();
+    // In a worker the endpoint is its global scope, whose errors have to go on to the page.
+    if (fail === undefined) return;
     side.addEventListener('error', (event) => {
       // Its text alone crosses the boundary; said here, it need not be said in the console as well.
       event.preventDefault?.();
       fail(event.message ?? 'its script could not be loaded', event.error);
     });
     side.addEventListener('messageerror', () => fail('a message could not be read'));
-    side.start?.();
     return;
   }
   side.on?.('message', (message) => receive(message as Message));
+  if (fail === undefined) return;
   side.on?.('error', (error) => fail((error as Error).message, error));
   side.on?.('exit', (code) => fail(`it ended with exit code ${String(code)}`));
 }

@@ -113,6 +113,8 @@ export function startWorker<Functions extends object>(
 
   const lose = (member: Member, reason: string, cause: unknown): void => {
     if (!members.delete(member)) return;
+    // One that threw outside of a call would live on, with its memory.
+    end(member.endpoint);
     const error = new TankaError(
       'worker-failed',
       `A worker failed: ${reason}. Check that its script is found and starts by itself.`,
