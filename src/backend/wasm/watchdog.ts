@@ -29,9 +29,21 @@ export async function startBackend(threaded: boolean, wait = patience): Promise<
   }
   throw new TankaError(
     'wasm-start-failed',
-    'The WASM backend of TensorFlow.js did not start: its binary was not found or not served as it is. ' +
-      "Give the folder of the three binaries of @tensorflow/tfjs-backend-wasm, `useWasm({ paths: '/wasm/' })`; what it printed says more.",
+    `The WASM backend of TensorFlow.js did not start: ${
+      refusal() ??
+      "its binary was not found or not served as it is. Give the folder of the three binaries of @tensorflow/tfjs-backend-wasm, `useWasm({ paths: '/wasm/' })`; what it printed says more."
+    }`,
   );
+}
+
+/** Why nothing at all is compiled here, as under a content security policy without a word for it. */
+function refusal(): string | undefined {
+  try {
+    new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0));
+    return undefined;
+  } catch (error) {
+    return `${String(error)}. Add 'wasm-unsafe-eval' to script-src of the page's content security policy.`;
+  }
 }
 
 async function attempt(): Promise<boolean> {

@@ -257,6 +257,18 @@ describe('useWasm', () => {
     expect(result).to.deep.equal(['wasm-start-failed', 'wasm-start-failed']);
   });
 
+  it('says so where the engine refuses to compile', async () => {
+    const { result } = await inFreshProcess(`
+      function forbid() { throw new EvalError('the policy forbids it'); }
+      Object.assign(WebAssembly, { Module: forbid, instantiate: async () => forbid() });
+      const { code, message } = await useWasm().then(() => ({}), (error) => error);
+      console.log(JSON.stringify([code, message]));
+    `);
+    const [code, message] = result as string[];
+    expect(code).to.equal('wasm-start-failed');
+    expect(message).to.include('did not start: EvalError: the policy forbids it. Add');
+  });
+
   for (const order of ['before', 'after']) {
     it(`trains a convolution of tfjs-layers that is imported ${order} it`, async () => {
       const load = "const tfl = await import('@tensorflow/tfjs-layers');";
