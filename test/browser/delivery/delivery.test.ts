@@ -105,17 +105,51 @@ describe('useWasm in Chromium, from the packed package', () => {
     });
   }
 
-  it('runs under the documented content security policy, with threads', async () => {
-    const server = await serveFolder(await buildWithVite(project.folder), {
-      headers: {
-        ...documentedHeaders('Threads and headers'),
-        ...documentedHeaders('Content security policy'),
-      },
+  describe('under the documented content security policy', () => {
+    let folder: string;
+
+    before(async () => {
+      folder = await buildWithVite(project.folder);
     });
-    try {
-      check(await run(`${server.url}?threads=2`), true);
-    } finally {
-      await server.close();
+
+    async function runWith(headers: Record<string, string>, threads: number): Promise<Outcomes> {
+      const server = await serveFolder(folder, { headers });
+      try {
+        return await run(`${server.url}?threads=${threads}`);
+      } finally {
+        await server.close();
+      }
     }
+
+    it('runs', async () => {
+      check(await runWith(documentedHeaders('Content security policy'), 1), false);
+    });
+
+    it('runs with threads', async () => {
+      const headers = {
+        ...documentedHeaders('Threads and headers'),
+        ...documentedHeaders('Content security policy', 1),
+      };
+      check(await runWith(headers, 2), true);
+    });
+
+    it('does not start without its word for WASM', async () => {
+      const [name, policy] = Object.entries(documentedHeaders('Content security policy'))[0];
+      const server = await serveFolder(folder, {
+        headers: { [name]: policy.replace(" 'wasm-unsafe-eval'", '') },
+      });
+      try {
+        await withPage(
+          server.url,
+          async ({ page }) => {
+            const failure = await resultOf(page).catch((error: unknown) => (error as Error).message);
+            expect(failure).to.match(/wasm-start-failed.*Content Security.*Add 'wasm-unsafe-eval'/);
+          },
+          { expected: /Content Security Policy|ArrayBuffer instantiation|wasm/i },
+        );
+      } finally {
+        await server.close();
+      }
+    });
   });
 });
