@@ -1,6 +1,6 @@
 // Two-dimensional convolutions, NHWC, filters HWIO. Strides, dilations, padding and sizes in elements.
 import { gatherQuad, packB, packQuad } from './pack';
-import { activateRows, addBias, EDGE, prepareEdge, quadsTile, rowsTile } from './tile';
+import { activateRows, addBias, EDGE, prepareEdge, quadsTile, rowsTile, SUM_APART } from './tile';
 
 /** Sets `bytes` bytes to zero. */
 export function clear(p: usize, bytes: usize): void {
@@ -61,6 +61,7 @@ export function conv2dFilterGradient(
   const edge = scratch;
   prepareEdge(edge);
   scratch += EDGE;
+  if (accumulate) accumulate = SUM_APART;
   // With few rows packing costs more than it saves.
   const direct = m <= 16 && (outChannels & 7) == 0;
   const quads = scratch + <usize>(block * outWidth * ((outChannels + 7) & ~7) << 2);
@@ -85,7 +86,7 @@ export function conv2dFilterGradient(
         quadsTile(height, steps, quads, panel, stepB, c + (<usize>j << 2), rowOut, min(8, outChannels - j), 0, accumulate, edge);
       }
     }
-    accumulate = 1;
+    accumulate = SUM_APART;
   }
 }
 

@@ -17,6 +17,11 @@ import { activate, fma, loadPartial, storePartial, zeros } from './lanes';
 /** Bytes of scratch that a product needs for its tiles: a row of zeros, then a tile. To be readied by {@link prepareEdge}. */
 export const EDGE: usize = 192;
 const TILE: usize = 64;
+/** Up to here a product is short: quads run in one loop, which costs a step more time, but no call each. */
+const SHORT: i32 = 48;
+
+/** How to accumulate a sum that is a long one by itself: it is summed first, and then added. */
+export const SUM_APART: i32 = 2;
 
 export function prepareEdge(edge: usize): void {
   memory.fill(edge, 0, EDGE);
@@ -26,6 +31,13 @@ function takeEdge(edge: usize, from: usize, row: usize, height: i32, width: i32)
   for (let i = 0; i < height; i++, from += row, edge += 32) {
     v128.store(edge, loadPartial(from, width));
     v128.store(edge, loadPartial(from + 16, width - 4), 16);
+  }
+}
+
+function addEdge(edge: usize, to: usize, row: usize, height: i32, width: i32): void {
+  for (let i = 0; i < height; i++, to += row, edge += 32) {
+    storePartial(to, f32x4.add(v128.load(edge), loadPartial(to, width)), width);
+    storePartial(to + 16, f32x4.add(v128.load(edge, 16), loadPartial(to + 16, width - 4)), width - 4);
   }
 }
 
@@ -276,19 +288,25 @@ function quadsLoop(
 }
 
 /**
- * `c = activation(a · b + bias)`, or of `a · b + c` when `accumulate` is 1: `height` of four rows whose entries lie side by side, and
- * `width` columns of a packed panel.
+ * `c = activation(a · b + bias)`, or of `a · b + c` when `accumulate` is not 0: `height` of four rows whose entries lie side
+ * by side, and `width` columns of a packed panel.
  */
 export function rowsTile(
   k: i32, a0: usize, a1: usize, a2: usize, a3: usize, b: usize,
   c: usize, rowC: usize, height: i32, width: i32, bias: usize, activation: i32, accumulate: i32, edge: usize,
 ): void {
+  const tile = edge + TILE;
+  if (accumulate == SUM_APART) {
+    rowsLoop(k, a0, a1, a2, a3, b, edge, 0, tile, 32);
+    addEdge(tile, c, rowC, height, width);
+    if (activation) activateRows(height, width, c, rowC, activation);
+    return;
+  }
   const from = accumulate ? c : bias ? bias : edge, rowFrom = accumulate ? rowC : 0;
   if (height == 4 && width == 8) {
     rowsLoop(k, a0, a1, a2, a3, b, from, rowFrom, c, rowC);
     if (activation) activateTile(c, rowC, activation);
   } else {
-    const tile = edge + TILE;
     takeEdge(tile, from, rowFrom, height, width);
     rowsLoop(k, a0, a1, a2, a3, b, tile, 32, tile, 32);
     if (activation) activateTile(tile, 32, activation);
@@ -296,15 +314,15 @@ export function rowsTile(
   }
 }
 
-/** The same without activation for `m` rows that are packed in quads (see {@link packQuads}), and a B with any step. */
+/** The same without activation for `m` rows that are packed in quads, one behind the other, and a B with any step. */
 export function quadsTile(
   m: i32, k: i32, a: usize, b: usize, stepB: usize,
   c: usize, rowC: usize, width: i32, bias: usize, accumulate: i32, edge: usize,
 ): void {
   let from = accumulate ? c : bias ? bias : edge;
   const rowFrom = accumulate ? rowC : 0;
-  const long = k >= 48 && stepB == 32;
-  if (m >= 4 && width == 8 && !long) {
+  const apart = accumulate == SUM_APART;
+  if (m >= 4 && width == 8 && !apart && (k < SHORT || stepB != 32)) {
     quadsLoop(m >> 2, k, a, b, stepB, from, rowFrom, 4 * rowFrom, c, rowC);
     const done = m & ~3;
     a += <usize>k * <usize>done << 2;
@@ -314,13 +332,16 @@ export function quadsTile(
   }
   const tile = edge + TILE;
   for (; m > 0; m -= 4) {
-    if (m >= 4 && width == 8) {
+    const height = min(4, m);
+    if (height == 4 && width == 8 && !apart) {
       quadLoop(k, a, b, from, rowFrom, c, rowC);
     } else {
-      takeEdge(tile, from, rowFrom, min(4, m), width);
+      if (apart) memory.fill(tile, 0, EDGE - TILE);
+      else takeEdge(tile, from, rowFrom, height, width);
       if (stepB == 32) quadLoop(k, a, b, tile, 32, tile, 32);
       else quadsLoop(1, k, a, b, stepB, tile, 32, 0, tile, 32);
-      giveEdge(tile, c, rowC, min(4, m), width);
+      if (apart) addEdge(tile, c, rowC, height, width);
+      else giveEdge(tile, c, rowC, height, width);
     }
     a += <usize>k << 4;
     from += 4 * rowFrom;

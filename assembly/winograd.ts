@@ -174,12 +174,21 @@ function transformTile(d: usize, row: usize, channels: i32, to: usize, place: us
   }
 }
 
+/** Adds a residual, if there is one, and stores one vector of a pixel of a tile. */
+// @ts-ignore: decorator
+@inline
+function finishPixel(y: usize, v: v128, residual: usize, left: i32, activation: i32): void {
+  if (residual) v = f32x4.add(v, loadPartial(residual, left));
+  storePartial(y, activate(v, activation), left);
+}
+
 /**
- * Transforms the products of one tile back, and adds the bias. `rows` and `columns` of the tile, 1 or 2, are stored.
- * Gives 1 when all results are finite.
+ * Transforms the products of one tile back, and adds the bias and the residual, which lies as `y` does. `rows` and `columns`
+ * of the tile, 1 or 2, are stored. Gives 1 when all results are finite.
  */
 function finishTile(
-  m: usize, place: usize, outChannels: i32, y: usize, rowY: usize, rows: i32, columns: i32, bias: usize, activation: i32,
+  m: usize, place: usize, outChannels: i32, y: usize, rowY: usize, rows: i32, columns: i32,
+  bias: usize, residual: usize, activation: i32,
 ): i32 {
   const pixel = <usize>outChannels << 2;
   let check = zeros();
@@ -216,14 +225,16 @@ function finishTile(
       y11 = f32x4.add(y11, v);
       bias += 16;
     }
-    storePartial(y, activate(y00, activation), left);
-    if (columns > 1) storePartial(y + pixel, activate(y01, activation), left);
+    const r = residual;
+    finishPixel(y, y00, r, left, activation);
+    if (columns > 1) finishPixel(y + pixel, y01, r ? r + pixel : 0, left, activation);
     if (rows > 1) {
-      storePartial(y + rowY, activate(y10, activation), left);
-      if (columns > 1) storePartial(y + rowY + pixel, activate(y11, activation), left);
+      finishPixel(y + rowY, y10, r ? r + rowY : 0, left, activation);
+      if (columns > 1) finishPixel(y + rowY + pixel, y11, r ? r + rowY + pixel : 0, left, activation);
     }
     m += 16;
     y += 16;
+    if (residual) residual += 16;
   }
   return i32(i32x4.all_true(f32x4.eq(check, check)));
 }
@@ -232,7 +243,7 @@ function finishTile(
 function plainPixel(
   x: usize, height: i32, width: i32, channels: i32, row: i32, column: i32,
   w: usize, tapRow: usize, tapColumn: usize, stepChannel: usize, stepOut: usize,
-  outChannels: i32, y: usize, bias: usize, activation: i32,
+  outChannels: i32, y: usize, bias: usize, residual: usize, activation: i32,
 ): void {
   for (let o = 0; o < outChannels; o += 4) {
     const left = outChannels - o, at = <usize>o << 2;
@@ -251,19 +262,19 @@ function plainPixel(
         }
       }
     }
-    storePartial(y + at, activate(sum, activation), left);
+    finishPixel(y + at, sum, residual ? residual + at : 0, left, activation);
   }
 }
 
 /**
- * `y[batch, outHeight, outWidth, outChannels] = activation(convolution + bias)` of `x[batch, height, width, channels]` with
+ * `y[batch, outHeight, outWidth, outChannels] = activation(convolution + bias + residual)` of `x[batch, height, width, channels]` with
  * `top` rows and `left` columns of zeros before it, and as many behind as the output needs. `packed` is the filter as
- * {@link packWinograd} wrote it, `w` and the steps its place there. `scratch`: {@link winogradScratch} bytes.
+ * {@link packWinograd} wrote it, `w` and the steps its place there. A `residual` lies as `y` does, and elsewhere. `scratch`: {@link winogradScratch} bytes.
  */
 export function winograd(
   x: usize, batch: i32, height: i32, width: i32, channels: i32, top: i32, left: i32, packed: usize,
   w: usize, tapRow: i32, tapColumn: i32, stepChannel: i32, stepOut: i32,
-  y: usize, outHeight: i32, outWidth: i32, outChannels: i32, bias: usize, activation: i32, scratch: usize,
+  y: usize, outHeight: i32, outWidth: i32, outChannels: i32, bias: usize, residual: usize, activation: i32, scratch: usize,
 ): void {
   const down = (outHeight + 1) >> 1, across = (outWidth + 1) >> 1;
   const tiles = batch * down * across;
@@ -310,14 +321,16 @@ export function winograd(
       const row = 2 * (line % down), column = 2 * (t0 + t - line * across);
       const b = line / down;
       const rows = min(2, outHeight - row), columns = min(2, outWidth - column);
-      const to = y + <usize>(b * outHeight + row) * rowY + (<usize>(column * outChannels) << 2);
-      if (finishTile(m + <usize>t * rowM, placeM, outChannels, to, rowY, rows, columns, bias, activation)) continue;
+      const at = <usize>(b * outHeight + row) * rowY + (<usize>(column * outChannels) << 2);
+      const add = residual ? residual + at : 0;
+      if (finishTile(m + <usize>t * rowM, placeM, outChannels, y + at, rowY, rows, columns, bias, add, activation)) continue;
       for (let i = 0; i < rows; i++) {
         for (let j = 0; j < columns; j++) {
+          const pixel = <usize>i * rowY + (<usize>(j * outChannels) << 2);
           plainPixel(
             x + <usize>b * image, height, width, channels, row + i - top, column + j - left,
             w, <usize>tapRow << 2, <usize>tapColumn << 2, <usize>stepChannel << 2, <usize>stepOut << 2,
-            outChannels, to + <usize>i * rowY + (<usize>(j * outChannels) << 2), bias, activation,
+            outChannels, y + at + pixel, bias, add ? add + pixel : 0, activation,
           );
         }
       }

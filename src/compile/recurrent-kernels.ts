@@ -4,9 +4,6 @@ import { kernel } from '../backend/wasm/kernel.js';
 import { packedCopy } from '../backend/wasm/packed.js';
 import { sizeOf } from './graph.js';
 
-/** Up to so many rows a product reads its weights where they lie. */
-const DIRECT_ROWS = 8;
-
 /** `out (+)= a[m, k] · w[from: from + k] + bias`, of weights `[…, n]`. */
 function addProduct(
   [m, n, k]: readonly [m: number, n: number, k: number],
@@ -19,12 +16,9 @@ function addProduct(
 ): void {
   const kernels = raw();
   const rows = address(w) + 4 * from * n;
-  const copy =
-    m > DIRECT_ROWS
-      ? packedCopy(w, `rows ${from} to ${from + k} of ${n}`, kernels.packedBytes(k, n), (pointer) => {
-          kernels.packB(k, n, rows, n, 1, pointer);
-        })
-      : undefined;
+  const copy = packedCopy(w, `rows ${from} to ${from + k} of ${n}`, kernels.packedBytes(k, n), (pointer) => {
+    kernels.packB(k, n, rows, n, 1, pointer);
+  });
   withScratch(kernels.gemmScratch(m, n, k), (scratch) => {
     if (copy !== undefined) kernels.gemmPacked(m, n, k, a, k, 1, copy, out, n, bias, 0, accumulate, scratch);
     else kernels.gemm(m, n, k, a, k, 1, rows, n, 1, out, n, bias, 0, accumulate, scratch);

@@ -27,7 +27,7 @@ export interface RawKernels {
     accumulate: number,
     scratch: number,
   ): void;
-  /** The same with a `b` packed whole by {@link RawKernels.packB}, for more than one row. */
+  /** The same with a `b` packed whole by {@link RawKernels.packB}. */
   gemmPacked(
     m: number,
     n: number,
@@ -131,8 +131,8 @@ export interface RawKernels {
     outChannels: number,
   ): number;
   /**
-   * Convolution of images with a 3 x 3 window that moves by one, `top` rows and `left` columns of zeros before them, plus bias and
-   * activation. `w` and its steps say where the filter itself lies: results that are not finite are computed from it.
+   * Convolution of images with a 3 x 3 window that moves by one, `top` rows and `left` columns of zeros before them, plus bias,
+   * `residual` (which lies as `y` does, and elsewhere; 0 is none) and activation. `w` and its steps say where the filter itself lies: results that are not finite are computed from it.
    */
   winograd(
     x: number,
@@ -153,6 +153,7 @@ export interface RawKernels {
     outWidth: number,
     outChannels: number,
     bias: number,
+    residual: number,
     activation: number,
     scratch: number,
   ): void;

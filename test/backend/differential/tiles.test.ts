@@ -159,6 +159,33 @@ describe('convolutions by tiles against a plain loop', () => {
     );
   });
 
+  it('adds a residual, as plans want it, also where results are not finite', () => {
+    forAll(
+      fc.tuple(cases, fc.boolean()),
+      ([given, isWild]) => {
+        const { x, w } = inputs(given);
+        const entries = [...x.values];
+        if (isWild) entries[given.seed % entries.length] = Infinity;
+        const wild = { ...x, values: entries };
+        const sum = convolve(given, wild, w);
+        const [bias, residual] = [random([given.filters], given.seed + 2), random(sum.shape, given.seed + 4)];
+        const actual = tf
+          .engine()
+          .runKernel(
+            'FusedConv2D',
+            { x: toTensor(wild), filter: toTensor(w), bias: toTensor(bias), residual: toTensor(residual) },
+            { strides: 1, pad: sides(given.pad), dilations: 1, dataFormat: 'NHWC', activation: 'relu' },
+          ) as unknown as tf.Tensor;
+        const added = sum.values.map((value, i) => {
+          const v = value + bias.values[i % given.filters] + residual.values[i];
+          return Number.isNaN(v) ? NaN : Math.max(0, v);
+        });
+        expectSame(actual, { ...sum, values: added }, { absolute: 2e-4 });
+      },
+      20,
+    );
+  });
+
   it('gives results near the largest number where only differences of inputs overflow', () => {
     forAll(
       cases,

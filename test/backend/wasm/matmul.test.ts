@@ -1,4 +1,4 @@
-import { fused, grads, matMul, mul, sum, tensor, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { fill, fused, grads, matMul, mul, sum, tensor, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { expectClose } from '../../support/compare.js';
 import { values } from '../../support/values.js';
 
@@ -197,6 +197,14 @@ describe('matrix products on WASM', () => {
     const a = new Float32Array(k).fill(0.1);
     const result = tidy(() => matMul(tensor(a, [1, k]), tensor(a, [k, 1])));
     expectClose(result, Float32Array.of(k * a[0] * a[0]), 1e-5);
+    result.dispose();
+  });
+
+  it('keeps its precision over a million terms in each entry of a matrix', () => {
+    const k = 1_000_000;
+    const result = tidy(() => matMul(fill([3, k], 0.1), fill([k, 9], 0.1)));
+    const each = Math.fround(0.1) ** 2;
+    expectClose(result, new Float32Array(27).fill(k * each), 2e-5);
     result.dispose();
   });
 

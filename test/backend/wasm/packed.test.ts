@@ -1,6 +1,7 @@
 import {
   conv2d,
   dispose,
+  fused,
   matMul,
   reshape,
   tensor,
@@ -66,6 +67,29 @@ describe('packed weights on WASM', () => {
       w.dispose();
     }
     x.dispose();
+  });
+
+  it('serve one row and few rows, of any length and width', () => {
+    for (const [m, k, n] of [
+      [1, 4801, 7],
+      [1, 9000, 10],
+      [1, 402, 33],
+      [1, 129, 64],
+      [2, 333, 71],
+      [3, 333, 71],
+      [1, 64, 1000],
+    ]) {
+      const [x, w, bias] = [
+        tensor<Rank.R2>(values(m * k, m), [m, k]),
+        tensor<Rank.R2>(values(k * n, k), [k, n]),
+        tensor(values(n, n), [n]),
+      ];
+      const once = (): Float32Array =>
+        tidy(() => fused.matMul({ a: x, b: w, bias, activation: 'relu' }).dataSync<'float32'>().slice());
+      const first = once();
+      for (let i = 0; i < 2; i++) expectClose(once(), first, 2e-5);
+      dispose([x, w, bias]);
+    }
   });
 
   it('serve convolutions, with batches and padding', () => {

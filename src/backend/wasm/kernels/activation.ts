@@ -47,14 +47,6 @@ function isVector({ shape }: TensorInfo, columns: number): boolean {
   return shape[shape.length - 1] === columns;
 }
 
-/** Adds the residual of an epilogue where no loop did, and applies the activation (0 none, 1 relu, 2 relu6) that had to wait for it. */
-export function addResidual(out: TensorInfo, residual: TensorInfo, activation: number): void {
-  const n = util.sizeFromShape(out.shape);
-  const [add, clip] = [0, 13];
-  raw().binary(add, n, address(out), 1, address(residual), 1, address(out), 0, 0);
-  if (activation !== 0) raw().unary(clip, n, address(out), address(out), 0, activation === 1 ? Infinity : 6);
-}
-
 /** Which part of an epilogue the loop does: a bias of one value a column, `relu` and `relu6`. */
 export function epilogueInLoop(
   { bias, activation }: Epilogue,

@@ -1,7 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { address, makeOutput, raw, withScratch } from '../heap.js';
 import { packedCopy } from '../packed.js';
-import { addResidual, epilogueInLoop, finishEpilogue, startEpilogue, type Epilogue } from './activation.js';
+import { epilogueInLoop, finishEpilogue, startEpilogue, type Epilogue } from './activation.js';
 import {
   flattened,
   outputShape,
@@ -79,12 +79,9 @@ export function convolve(
   const { channels, outChannels, height, width, depth } = g;
   const inLoop = epilogueInLoop(epilogue, outChannels);
   const bias = inLoop.bias === undefined ? 0 : address(inLoop.bias);
-  const { residual } = epilogue;
-  const activation = residual === undefined ? inLoop.activation : 0;
-  if (convolveByTiles(x, filter, out, g, { bias, activation })) {
-    if (residual !== undefined) addResidual(out, residual, inLoop.activation);
+  const residual = epilogue.residual === undefined ? 0 : address(epilogue.residual);
+  if (convolveByTiles(x, filter, out, g, { bias, residual, activation: inLoop.activation }))
     return finishEpilogue(out, epilogue, outChannels);
-  }
   const rows = height.kernel * width.kernel * channels;
   const filterBytes = kernels.packedBytes(rows, outChannels);
   const planes = paddedPlanes(address(x), g);

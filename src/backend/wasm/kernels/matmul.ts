@@ -96,9 +96,9 @@ function matMul(name: string, inputs: MatMulInputs, attrs: MatMulAttrs, epilogue
     return finishEpilogue(out, epilogue, n);
   }
   const accumulate = startEpilogue(out, epilogue);
-  // A weight that meets many rows; few rows read it where it lies.
+  // One row meets a transposed weight at the same speed where it lies.
   const copy =
-    count === 1 && m > 8
+    count === 1 && (m > 1 || !transposeB)
       ? packedCopy(b, `${k}x${n}${transposeB ? ' transposed' : ''}`, kernels.packedBytes(k, n), (pointer) => {
           kernels.packB(k, n, fromB, rowB, columnB, pointer);
         })

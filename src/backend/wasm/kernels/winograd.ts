@@ -52,8 +52,15 @@ function fits({ depth, height, width }: Geometry): boolean {
   return three(height) && three(width) && depth.kernel === 1 && depth.input === 1;
 }
 
+/** What is added to the sums, addresses or 0, and the activation by number. */
+interface Ending {
+  readonly bias: number;
+  readonly residual: number;
+  readonly activation: number;
+}
+
 /** @param packed the transformed filter, which is otherwise made in scratch */
-function run(c: TiledConvolution, bias: number, activation: number, packed?: number): void {
+function run(c: TiledConvolution, { bias, residual, activation }: Ending, packed?: number): void {
   const kernels = raw();
   const { batch, channels, outHeight, outWidth, outChannels } = c;
   const scratchBytes = kernels.winogradScratch(batch, outHeight, outWidth, channels, outChannels);
@@ -77,6 +84,7 @@ function run(c: TiledConvolution, bias: number, activation: number, packed?: num
       outWidth,
       outChannels,
       bias,
+      residual,
       activation,
       scratch,
     );
@@ -92,7 +100,7 @@ export function convolveByTiles(
   filter: TensorInfo,
   y: TensorInfo,
   g: Geometry,
-  { bias, activation }: { readonly bias: number; readonly activation: number },
+  ending: Ending,
 ): boolean {
   if (!fits(g)) return false;
   const { batch, channels, outChannels, height, width } = g;
@@ -121,7 +129,7 @@ export function convolveByTiles(
     outWidth,
     outChannels,
   };
-  run(convolution, bias, activation, packed);
+  run(convolution, ending, packed);
   return true;
 }
 
@@ -153,6 +161,6 @@ export function inputGradientByTiles(
     outWidth,
     outChannels,
   };
-  run(convolution, 0, 0);
+  run(convolution, { bias: 0, residual: 0, activation: 0 });
   return true;
 }
