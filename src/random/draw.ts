@@ -23,7 +23,7 @@ export function draw(
     if (scheme === 'original') k.words.set(words.subarray(start, start + size));
     else k.randomWords(key[0], key[1], start, size);
     transformation(k, size);
-    out.set(size === SCRATCH_WORDS ? k.floats : k.floats.subarray(0, size), start);
+    out.set(k.floats.subarray(0, size), start);
   }
   return out;
 }
@@ -39,7 +39,7 @@ export function drawWords(key: PRNGKey, count: number, scheme: Scheme): Uint32Ar
   for (let start = 0; start < count; start += SCRATCH_WORDS) {
     const size = Math.min(SCRATCH_WORDS, count - start);
     k.randomWords(key[0], key[1], start, size);
-    out.set(size === SCRATCH_WORDS ? k.words : k.words.subarray(0, size), start);
+    out.set(k.words.subarray(0, size), start);
   }
   return out;
 }

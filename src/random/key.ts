@@ -23,10 +23,10 @@ export function checkKey(caller: string, value: unknown): asserts value is PRNGK
   if (isKey(value)) return;
   throw new TankaError(
     'key-invalid',
-    `hk.random.${caller} needs a key, which is a Uint32Array of length 2, but got ${describe(value)}. ` +
+    `hk.random.${caller} needs a key (a Uint32Array of length 2), but got ${describe(value)}. ` +
       (value === null
-        ? 'There is no randomness without a key: pass one to init or apply, or leave the random part out where there is none.'
-        : 'Make one with hk.random.key(seed), or take one of those that hk.random.split(key, num) returns.'),
+        ? 'Pass a key or an integer seed to init or apply.'
+        : 'Make one with hk.random.key(seed), or several with hk.random.split(key, num).'),
   );
 }
 
@@ -42,9 +42,7 @@ const operation: RandomOperation<{ readonly seed: number | bigint }, PRNGKey> = 
  */
 export function key(seed: number | bigint): PRNGKey {
   const valid =
-    typeof seed === 'bigint'
-      ? BigInt.asIntN(64, seed) === seed || BigInt.asUintN(64, seed) === seed
-      : Number.isSafeInteger(seed);
+    typeof seed === 'bigint' ? -(2n ** 63n) <= seed && seed < 2n ** 64n : Number.isSafeInteger(seed);
   if (!valid) {
     throw new TankaError(
       'seed-invalid',

@@ -1,4 +1,4 @@
-import type { DataType, Tensor } from '@tensorflow/tfjs-core';
+import { util, type DataType, type Tensor } from '@tensorflow/tfjs-core';
 import { runRandom, type RandomInputs, type RandomOperation } from '../backend/recordable.js';
 import { abstractTensor } from '../backend/shapes/abstract.js';
 import { settings } from '../config/settings.js';
@@ -45,7 +45,7 @@ export function checkShape(caller: string, shape: unknown): number[] {
   }
   throw new TankaError(
     'random-shape-invalid',
-    `hk.random.${caller} needs a shape, an array of whole numbers from 0, but got ${
+    `hk.random.${caller} needs a shape (an array of whole numbers from 0), but got ${
       Array.isArray(shape) ? `[${String(shape)}]` : describe(shape)
     }. A scalar has the shape [].`,
   );
@@ -53,7 +53,7 @@ export function checkShape(caller: string, shape: unknown): number[] {
 
 /** Number of elements of a shape. */
 export function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
+  return util.sizeFromShape(shape as number[]);
 }
 
 /** @throws `random-argument-invalid` */

@@ -9,17 +9,19 @@ export type PRNGSequenceState = readonly [key: PRNGKey, subkeys: readonly PRNGKe
 /** What a sequence of keys can start from. */
 export type KeyOrSeed = PRNGKey | number | bigint | PRNGSequenceState;
 
-function toState(keyOrSeed: KeyOrSeed): PRNGSequenceState {
+/**
+ * What a sequence starts from as a state, `null` for what none starts from.
+ *
+ * @throws `seed-invalid`
+ */
+export function startOf(keyOrSeed: unknown): PRNGSequenceState | null {
   if (typeof keyOrSeed === 'number' || typeof keyOrSeed === 'bigint') return [key(keyOrSeed), []];
   if (isKey(keyOrSeed)) return [keyOrSeed, []];
   if (Array.isArray(keyOrSeed) && keyOrSeed.length === 2) {
     const [start, subkeys] = keyOrSeed as unknown[];
-    if (isKey(start) && Array.isArray(subkeys) && subkeys.every(isKey)) return keyOrSeed;
+    if (isKey(start) && Array.isArray(subkeys) && subkeys.every(isKey)) return [start, subkeys];
   }
-  throw new TankaError(
-    'key-invalid',
-    `A sequence of keys starts from a key (a Uint32Array of length 2), an integer seed or [key, subkeys], but got ${describe(keyOrSeed)}.`,
-  );
+  return null;
 }
 
 /**
@@ -37,9 +39,15 @@ export class PRNGSequence implements IterableIterator<PRNGKey> {
   }
 
   #start(keyOrSeed: KeyOrSeed): void {
-    const [start, subkeys] = toState(keyOrSeed);
-    this.#key = start;
-    this.#subkeys = [...subkeys];
+    const state = startOf(keyOrSeed);
+    if (state === null) {
+      throw new TankaError(
+        'key-invalid',
+        `A sequence of keys starts from a key, an integer seed or [key, subkeys], but got ${describe(keyOrSeed)}.`,
+      );
+    }
+    this.#key = state[0];
+    this.#subkeys = [...state[1]];
   }
 
   /** The key and the reserved subkeys; a sequence made from it continues where this one is. */

@@ -46,8 +46,22 @@ export function fillPartitionable(
   }
 }
 
-/** The counters 0, 1, … are cut into two halves that are hashed pairwise; an odd number of them is padded with a zero. */
+type Fill = (out: Uint32Array, key0: number, key1: number) => void;
+
+let original: Fill | undefined;
+
+/** Lets settings choose the scheme `original`: who changes none does not load it. */
+export function allowOriginal(): void {
+  original = fillHalves;
+}
+
+/** Fills `out` in the scheme `original`. */
 export function fillOriginal(out: Uint32Array, key0: number, key1: number): void {
+  (original as Fill)(out, key0, key1);
+}
+
+/** The counters 0, 1, … are cut into two halves that are hashed pairwise; an odd number of them is padded with a zero. */
+function fillHalves(out: Uint32Array, key0: number, key1: number): void {
   const half = Math.ceil(out.length / 2);
   for (let i = 0; i < half; i++) {
     const j = half + i;

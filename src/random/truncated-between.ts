@@ -1,16 +1,14 @@
 import { tensor, type Tensor } from '@tensorflow/tfjs-core';
 import type { RandomOperation } from '../backend/recordable.js';
 import { draw } from './draw.js';
-import { erf, nextAfter } from './float32.js';
+import { erf, fround, nextAfter } from './float32.js';
 import type { PRNGKey } from './key.js';
 import { checkShape, perform, samples, sizeOf, type WithScheme } from './perform.js';
 import type { Scheme } from './schemes.js';
 
-const { fround, SQRT1_2 } = Math;
-
 /** The error function at a bound; XLA multiplies by `1 / √2` where the formula divides by `√2`. */
 export function erfOfBound(bound: number): number {
-  return erf(fround(bound * fround(SQRT1_2)));
+  return erf(fround(bound * fround(Math.SQRT1_2)));
 }
 
 /** Float32 values of the standard normal distribution between two numbers. */

@@ -1,3 +1,4 @@
+import { bytesOf } from '../base64.js';
 import { binary } from './binary.js';
 import { SCRATCH_WORDS, type Kernels } from './kernels.js';
 
@@ -9,8 +10,7 @@ interface Exports extends Omit<Kernels, 'words' | 'floats'> {
 /** The kernels in WebAssembly with SIMD, or `null` where the engine refuses them (no SIMD, or a policy against compiling). */
 export function compiledKernels(): Kernels | null {
   try {
-    const bytes = Uint8Array.from(atob(binary), (character) => character.charCodeAt(0));
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes));
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytesOf(binary)));
     const { memory, scratch, ...functions } = exports as unknown as Exports;
     const words = new Uint32Array(memory.buffer, scratch.value, SCRATCH_WORDS);
     const floats = new Float32Array(memory.buffer, scratch.value, SCRATCH_WORDS);

@@ -1,12 +1,16 @@
-import { erfInv, fma, log, log1p } from '../float32.js';
+import { erfInv, fma, fround, log, log1p } from '../float32.js';
 import { fillPartitionable } from '../schemes.js';
 import { SCRATCH_WORDS, type Kernels } from './kernels.js';
 
-const SQRT2 = Math.fround(Math.SQRT2);
+const SQRT2 = fround(Math.SQRT2);
 
 const buffer = new ArrayBuffer(4 * SCRATCH_WORDS);
 const words = new Uint32Array(buffer);
 const floats = new Float32Array(buffer);
+
+function each(count: number, f: (x: number) => number): void {
+  for (let i = 0; i < count; i++) floats[i] = f(floats[i]);
+}
 
 /** The kernels in JavaScript: the reference for the compiled ones, and what runs where WebAssembly or its SIMD is missing. */
 export const javascriptKernels: Kernels = {
@@ -20,15 +24,8 @@ export const javascriptKernels: Kernels = {
       floats[i] = Math.max(low, fma(floats[i] - 1, span, low));
     }
   },
-  normal(count, lowest, highest) {
-    for (let i = 0; i < count; i++) {
-      floats[i] = Math.min(highest, Math.max(lowest, Math.fround(SQRT2 * erfInv(floats[i]))));
-    }
-  },
-  log(count) {
-    for (let i = 0; i < count; i++) floats[i] = log(floats[i]);
-  },
-  log1p(count) {
-    for (let i = 0; i < count; i++) floats[i] = log1p(floats[i]);
-  },
+  normal: (count, lowest, highest) =>
+    each(count, (x) => Math.min(highest, Math.max(lowest, fround(SQRT2 * erfInv(x))))),
+  log: (count) => each(count, log),
+  log1p: (count) => each(count, log1p),
 };
