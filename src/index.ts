@@ -1,12 +1,10 @@
 import './backend/gradients/index.js';
-import { makeTensorsReadable } from './backend/inspect.js';
-
-makeTensorsReadable();
+import './backend/inspect.js';
 
 export { loadGraph, saveGraph, type LoadedGraph } from './compile/graph-file.js';
 export { jit, type Jitted, type JitOptions } from './compile/jit.js';
 /** Settings, scoped and global: `hk.config.context`, `hk.config.set`. */
-export * as config from './config/index.js';
+export * as config from './module/configuration.js';
 export { TankaError } from './errors/tanka-error.js';
 export type { ErrorCode } from './errors/catalogue.js';
 /** Factories of initializers, `(shape, dtype) => tensor`. */

@@ -1,4 +1,5 @@
 import { engine, Tensor, util, type DataType } from '@tensorflow/tfjs-core';
+import { define } from './define.js';
 
 /** What the engine needs of a tensor to release it, without the tensor itself. */
 interface Remains {
@@ -20,21 +21,6 @@ const OVERHEAD = 4096;
 
 let unseen = 0;
 
-/**
- * Lets the collector know of memory that is not its own: it starts a cycle when array buffers grow, and tensors are a few bytes to it.
- * The buffer is never touched, so that the system gives it no memory, and dropped at once.
- */
-function addPressure(bytes: number): void {
-  unseen += bytes;
-  if (unseen < PRESSURE) return;
-  unseen = 0;
-  try {
-    new ArrayBuffer(1.5 * PRESSURE);
-  } catch {
-    // No room for it: then the collector is at work already.
-  }
-}
-
 /** What a tensor adds to the pressure, and takes from it when it is disposed of in time: who disposes pays for no collection. */
 function cost(tensor: Tensor): number {
   return tensor.size * util.bytesPerElement(tensor.dtype) + OVERHEAD;
@@ -55,7 +41,17 @@ export function guard(tensor: Tensor): void {
   if (tensor.isDisposed || tensor.kept || tensor.dtype === 'string' || Object.hasOwn(tensor, 'dispose'))
     return;
   const { dataId, dtype, size } = tensor;
-  addPressure(cost(tensor));
+  unseen += cost(tensor);
+  if (unseen >= PRESSURE) {
+    unseen = 0;
+    try {
+      // Lets the collector know of memory that is not its own: it starts a cycle when array buffers grow, and tensors are a few bytes to it.
+      // The buffer is never touched, so that the system gives it no memory, and dropped at once.
+      new ArrayBuffer(1.5 * PRESSURE);
+    } catch {
+      // No room for it: then the collector is at work already.
+    }
+  }
   registry.register(tensor, { dataId, dtype, size }, tensor);
-  Object.defineProperty(tensor, 'dispose', { value: disposeGuarded, configurable: true, writable: true });
+  define(tensor, 'dispose', disposeGuarded, true);
 }

@@ -1,4 +1,5 @@
 import { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { define } from './define.js';
 
 /** What Node's `console.log` and `util.inspect` ask an object for. */
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
@@ -8,11 +9,7 @@ function inspect(this: Tensor): string {
   return `${kind}(${this.dtype}[${this.shape.join(',')}]${this.isDisposed ? ', disposed' : ''})`;
 }
 
-/**
- * Has Node show a tensor by dtype and shape, so that `console.log(params)` can be read: it would show the tensor's bookkeeping. Trees stay plain
- * objects; nothing is read from the backend. Not for whoever shows tensors in another way already.
- */
-export function makeTensorsReadable(): void {
-  if (INSPECT in Tensor.prototype) return;
-  Object.defineProperty(Tensor.prototype, INSPECT, { value: inspect, configurable: true, writable: true });
-}
+// Node shows a tensor by dtype and shape, so that `console.log(params)` can be read: it would show the tensor's bookkeeping. Trees stay plain
+// objects; nothing is read from the backend. Not for whoever shows tensors in another way already. Pages leave this file out (`browser` in
+// package.json).
+if (!(INSPECT in Tensor.prototype)) define(Tensor.prototype, INSPECT, inspect, true);

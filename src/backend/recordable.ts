@@ -35,14 +35,28 @@ export type RandomObserver = <Attributes, Result>(
   run: () => Result,
 ) => Result;
 
-let observer: RandomObserver | null = null;
+let observer:
+  | (<Attributes, Result>(
+      operation: RandomOperation<Attributes, Result>,
+      inputs: RandomInputs<Attributes>,
+    ) => Result)
+  | null = null;
 
 /**
  * Lets `next` see the random operations that `f` runs, in place of any earlier observer, and returns `f`'s result.
  */
 export function observeRandom<R>(next: RandomObserver, f: () => R): R {
   const before = observer;
-  observer = next;
+  const own: typeof observer = (operation, inputs) =>
+    next(operation, inputs, () => {
+      observer = null;
+      try {
+        return operation.run(inputs);
+      } finally {
+        observer = own;
+      }
+    });
+  observer = own;
   try {
     return f();
   } finally {
@@ -56,14 +70,5 @@ export function runRandom<Attributes, Result>(
   inputs: RandomInputs<Attributes>,
 ): Result {
   if (operation.abstract !== undefined && computesShapes()) return operation.abstract(inputs);
-  const current = observer;
-  if (current === null) return operation.run(inputs);
-  return current(operation, inputs, () => {
-    observer = null;
-    try {
-      return operation.run(inputs);
-    } finally {
-      observer = current;
-    }
-  });
+  return observer === null ? operation.run(inputs) : observer(operation, inputs);
 }

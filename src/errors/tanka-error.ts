@@ -7,11 +7,11 @@ import type { ErrorCode } from './catalogue.js';
  * `docs/errors/CODE.md` shows wrong and right code for it.
  */
 export class TankaError extends Error {
-  readonly code: ErrorCode;
+  declare readonly code: ErrorCode;
 
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
-    this.name = `TankaError [${code}]`;
     this.code = code;
+    this.name = `TankaError [${code}]`;
   }
 }

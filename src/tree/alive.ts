@@ -1,5 +1,5 @@
 import { isTensor } from '../backend/engine.js';
-import { TankaError } from '../errors/tanka-error.js';
+import { disposed } from '../errors/disposed.js';
 import { leaves, type Tree } from './tree.js';
 
 /**
@@ -11,11 +11,7 @@ import { leaves, type Tree } from './tree.js';
 export function checkAlive(tree: unknown, where: string): void {
   for (const leaf of leaves(tree as Tree<unknown>)) {
     if (isTensor(leaf) && leaf.isDisposed) {
-      throw new TankaError(
-        'tensor-disposed',
-        `A tensor of shape [${String(leaf.shape)}] in ${where} was disposed before. ` +
-          'Dispose of a tensor after its last use, and return from tf.tidy what is needed outside of it.',
-      );
+      throw disposed(`A tensor of shape [${String(leaf.shape)}] in ${where}`);
     }
   }
 }

@@ -47,7 +47,7 @@ function ownLeaves<T>(result: T, mark: number): T {
  * Nothing to do within a tidy scope, which frees what it made itself.
  */
 export function guardLeaves<T>(result: T): T {
-  if (currentScope() === undefined) tensorsOf(result).forEach((tensor) => guard(tensor));
+  if (currentScope() === undefined) tensorsOf(result).forEach(guard);
   return result;
 }
 
@@ -56,24 +56,18 @@ export function guardLeaves<T>(result: T): T {
  *
  * @param escaping lists more tensors that were made since the given mark and outlive the scope
  */
-export function tidyTree<T>(f: () => T, escaping?: (mark: number) => readonly Tensor[]): T {
+export function tidyTree<T>(f: (mark: number) => T, escaping?: (mark: number) => readonly Tensor[]): T {
   let result: T | undefined;
   // The scope gets a flat list: it would look into typed arrays and miss what it does not know.
   tidy(() => {
     const mark = tensorIdMark();
-    result = f();
-    const tensors = tensorsOf(result);
-    return escaping === undefined ? tensors : [...tensors, ...escaping(mark)];
+    result = f(mark);
+    return [...tensorsOf(result), ...(escaping?.(mark) ?? [])];
   });
   return result as T;
 }
 
 /** Runs `f` in a tidy scope; what it returns is the caller's, and shares no handle with what `f` was given. */
 export function tidyOwned<T>(f: () => T, escaping?: (mark: number) => readonly Tensor[]): T {
-  return guardLeaves(
-    tidyTree(() => {
-      const mark = tensorIdMark();
-      return ownLeaves(f(), mark);
-    }, escaping),
-  );
+  return guardLeaves(tidyTree((mark) => ownLeaves(f(), mark), escaping));
 }

@@ -33,6 +33,11 @@ export function isNode(value: unknown): value is readonly unknown[] | Readonly<R
   return prototype === null || prototype === Object.prototype;
 }
 
+/** True for the nodes that are no arrays. */
+export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return isNode(value) && !Array.isArray(value);
+}
+
 /** Compares strings by Unicode code point, as Python does; JavaScript's own order is by UTF-16 unit. */
 export function compareCodePoints(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
@@ -62,8 +67,8 @@ function assertDepth(depth: number, path: Path): void {
   if (depth > MAX_DEPTH) {
     throw new TankaError(
       'tree-cyclic',
-      `The tree is nested more than ${MAX_DEPTH} levels deep at '${path.slice(0, 4).join('/')}/…': it probably contains itself. ` +
-        'Pass plain nested objects and arrays without cycles.',
+      `The tree is nested more than ${MAX_DEPTH} levels deep at '${path.slice(0, 4).join('/')}/...': it probably contains itself. ` +
+        'Pass nested objects and arrays without cycles.',
     );
   }
 }
@@ -205,13 +210,10 @@ function mapNode(
   check?.(node, rest, path);
   if (empty) return node;
   assertDepth(path.length, path);
-  const keys = Object.keys(node);
   // The function runs in JAX's order, the result keeps the insertion order of the first tree.
   const isArray = Array.isArray(node);
-  const mapped = isArray
-    ? new Array<unknown>(node.length)
-    : Object.fromEntries(keys.map((key) => [key, null]));
-  for (const key of isArray ? keys : keys.sort(compareCodePoints)) {
+  const mapped = isArray ? [...(node as unknown[])] : { ...(node as Record<string, unknown>) };
+  for (const key of isArray ? Object.keys(node) : sortedKeys(node as Record<string, unknown>)) {
     const child = (tree: unknown): unknown => (tree as Readonly<Record<string, unknown>>)[key];
     path.push(key);
     (mapped as Record<string, unknown>)[key] = mapNode(f, path, child(node), rest.map(child), check);

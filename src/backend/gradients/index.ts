@@ -17,27 +17,15 @@ function isSavedResult(copy: TapeNode, node: TapeNode): boolean {
   return Object.values(copy.inputs).some((input) => node.outputs.includes(input));
 }
 
-/**
- * Lets a kernel stand on the tape before the copies that it saves of its results. TensorFlow.js writes it behind them, so that a second
- * derivative does not see where those values came from: of `tanh` or `exp` it was missing or wrong.
- */
-function orderTape(): void {
-  const open = engine() as unknown as {
-    addTapeNode(...args: unknown[]): void;
-    readonly state: { readonly activeTape: TapeNode[] };
-  };
-  const addTapeNode = open.addTapeNode.bind(open);
-  open.addTapeNode = (...args) => {
-    addTapeNode(...args);
-    const { activeTape } = open.state;
-    const last = activeTape.length - 1;
-    let place = last;
-    while (place > 0 && isSavedResult(activeTape[place - 1], activeTape[last])) place--;
-    if (place < last) activeTape.splice(place, 0, ...activeTape.splice(last, 1));
-  };
-}
-
 const guarded = Symbol.for('tanka.gradients');
+
+/** The parts of the engine that its types hide. */
+interface OpenEngine {
+  [guarded]?: true;
+  addTapeNode(...args: unknown[]): void;
+  gradients(...args: unknown[]): unknown;
+  readonly state: { readonly activeTape: TapeNode[] };
+}
 
 /**
  * Lets every differentiation lay the rules down first, those of code that never calls this library included: a
@@ -45,11 +33,21 @@ const guarded = Symbol.for('tanka.gradients');
  * gradient functions end in this one method of the one engine of the process.
  */
 function guardGradients(): void {
-  const tensors = engine() as ReturnType<typeof engine> & { [guarded]?: true };
+  const tensors = engine() as unknown as OpenEngine;
   if (tensors[guarded]) return;
   tensors[guarded] = true;
-  orderTape();
+  const addTapeNode = tensors.addTapeNode.bind(tensors);
   const gradients = tensors.gradients.bind(tensors);
+  // A kernel stands on the tape before the copies that it saves of its results. TensorFlow.js writes it behind them, so that a second
+  // derivative does not see where those values came from: of `tanh` or `exp` it was missing or wrong.
+  tensors.addTapeNode = (...args) => {
+    addTapeNode(...args);
+    const { activeTape } = tensors.state;
+    const last = activeTape.length - 1;
+    let place = last;
+    while (place > 0 && isSavedResult(activeTape[place - 1], activeTape[last])) place--;
+    if (place < last) activeTape.splice(place, 0, ...activeTape.splice(last, 1));
+  };
   tensors.gradients = (...args) => {
     ensureGradientRules();
     return gradients(...args);

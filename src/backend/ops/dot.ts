@@ -1,4 +1,4 @@
-import { matMul, reshape, type Tensor } from '@tensorflow/tfjs-core';
+import { matMul, reshape, util, type Tensor } from '@tensorflow/tfjs-core';
 
 /**
  * Sum over the last axis of `x` and the first of `w`, of any ranks from one up; the `dot` of TensorFlow.js stops at matrices.
@@ -13,7 +13,9 @@ export function dot(x: Tensor, w: Tensor): Tensor {
   const size = w.shape[0];
   const rows = x.shape.slice(0, -1);
   const columns = w.shape.slice(1);
-  const count = (sizes: number[]): number => sizes.reduce((a, b) => a * b, 1);
-  const product = matMul(reshape(x, [count(rows), size]), reshape(w, [size, count(columns)]));
+  const product = matMul(
+    reshape(x, [util.sizeFromShape(rows), size]),
+    reshape(w, [size, util.sizeFromShape(columns)]),
+  );
   return reshape(product, [...rows, ...columns]);
 }

@@ -1,4 +1,4 @@
-import { engine, Tensor, type DataType } from '@tensorflow/tfjs-core';
+import { Tensor, type DataType } from '@tensorflow/tfjs-core';
 import type { ShapeBackend } from './shape-backend.js';
 
 /** The backend of tensors without values, while only shapes are computed: who never computes them does not load it. */
@@ -22,8 +22,7 @@ export function hasNoValues(value: unknown): boolean {
 
 /** A tensor that has a shape and a dtype, but no values; only while shapes are computed. */
 export function abstractTensor(shape: readonly number[], dtype: DataType): Tensor {
-  const shapes = backend as ShapeBackend;
-  return engine().makeTensorFromTensorInfo(shapes.abstract(shape, dtype), shapes);
+  return (backend as ShapeBackend).tensor(shape, dtype);
 }
 
 /** Runs `f` as a computation of shapes. */

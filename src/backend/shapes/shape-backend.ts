@@ -1,4 +1,11 @@
-import { KernelBackend, type DataId, type DataType, type TensorInfo } from '@tensorflow/tfjs-core';
+import {
+  engine,
+  KernelBackend,
+  type DataId,
+  type DataType,
+  type Tensor,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core';
 import { TankaError } from '../../errors/tanka-error.js';
 
 type BackendValues = ReturnType<KernelBackend['readSync']>;
@@ -10,6 +17,11 @@ export class ShapeBackend extends KernelBackend {
   /** A new tensor without values. */
   abstract(shape: readonly number[], dtype: DataType): TensorInfo {
     return { dataId: this.#add(null), shape: [...shape], dtype };
+  }
+
+  /** {@link abstract} for the engine. */
+  tensor(shape: readonly number[], dtype: DataType): Tensor {
+    return engine().makeTensorFromTensorInfo(this.abstract(shape, dtype), this);
   }
 
   /** Whether a tensor is one without values. */
