@@ -15,9 +15,9 @@ const budgets = [
     name: 'core: transform and Linear',
     code: "export { Linear, transform } from './dist/index.js';",
     goal: 10,
-    ceiling: 11.2,
+    ceiling: 10,
   },
-  { name: 'whole tanka', code: "export * from './dist/index.js';", goal: 50, ceiling: 88 },
+  { name: 'whole tanka', code: "export * from './dist/index.js';", goal: 50, ceiling: 87.5 },
 ];
 
 const uncounted = {

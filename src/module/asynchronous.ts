@@ -1,9 +1,5 @@
 import { TankaError } from '../errors/tanka-error.js';
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && typeof (value as { then?: unknown } | null)?.then === 'function';
-}
-
 /**
  * Returns `value`, unless it is a promise.
  *
@@ -11,13 +7,14 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
  * @throws `async-function`
  */
 export function checkSynchronous<T>(value: T, where: () => string): T {
-  if (isThenable(value)) {
+  const promise = value as Partial<PromiseLike<unknown>> | null | undefined;
+  if (typeof promise === 'object' && typeof promise?.then === 'function') {
     // Nobody awaits the orphan: without a handler its rejection would end a Node process.
-    value.then(undefined, () => undefined);
+    promise.then(undefined, () => undefined);
     throw new TankaError(
       'async-function',
-      `${where()} returned a promise. Functions inside a transform must be synchronous, because parameters, state and names belong to ` +
-        'the call that is running: await what you need before you call init or apply.',
+      `${where()} returned a promise. Functions inside a transform must be synchronous: ` +
+        'await what you need before you call init or apply.',
     );
   }
   return value;

@@ -1,3 +1,4 @@
+import { define } from '../backend/define.js';
 import { checkSynchronous } from './asynchronous.js';
 import { maybeCurrentFrame, type Activation, type Frame } from './frame.js';
 import { Module, SUBMODULES } from './module.js';
@@ -20,7 +21,7 @@ const PARTS = ['value', 'get', 'set'] as const;
 const prefixes = new WeakMap<object, string | null>();
 
 /** Conversions that JavaScript calls by itself; they open no scope. */
-const CONVERSIONS = new Set(['constructor', 'toString', 'toLocaleString', 'toJSON', 'valueOf']);
+const CONVERSIONS = /^(constructor|to(Locale)?String|toJSON|valueOf)$/;
 
 /** The part that a method adds to the names of modules made in it. */
 export function methodPrefix(method: string): string {
@@ -43,15 +44,15 @@ function leave({ activations }: Frame): void {
 
 /** Gives what stands for a function or class its name and its number of arguments. */
 function present(target: AnyFunction | ModuleClass, name: string, length: number): void {
-  for (const [key, value] of Object.entries({ name, length })) {
-    Object.defineProperty(target, key, { value, configurable: true });
-  }
+  define(target, 'name', name);
+  define(target, 'length', length);
 }
 
 /** The class that a prototype belongs to; decorating a class replaces it. */
 const classes = new WeakMap<object, ModuleClass>();
 
-function classOf(prototype: object): ModuleClass {
+/** The decorated class of a prototype. */
+export function classOf(prototype: object): ModuleClass {
   return classes.get(prototype) ?? (prototype.constructor as ModuleClass);
 }
 
@@ -72,7 +73,7 @@ function wrapMethod(prototype: object, name: string, method: AnyFunction): AnyFu
     try {
       const watch = methodWatch();
       const result = watch
-        ? watch(own, name, (given) => method.apply(this, [...given]), classOf(prototype), args)
+        ? watch(own, name, (given) => method.apply(this, [...given]), prototype, args)
         : method.apply(this, args);
       if (typeof result === 'object')
         checkSynchronous(result, () => `${(this as Module).moduleName}.${name}`);
@@ -87,29 +88,18 @@ function wrapMethod(prototype: object, name: string, method: AnyFunction): AnyFu
   return wrapper;
 }
 
-function wrapDescriptor(prototype: object, name: string, descriptor: PropertyDescriptor): void {
-  for (const part of PARTS) {
-    const method = (descriptor as Methods)[part];
-    if (typeof method === 'function') descriptor[part] = wrapMethod(prototype, name, method as AnyFunction);
-  }
-  if (descriptor.configurable === true) Object.defineProperty(prototype, name, descriptor);
-}
-
-/** Wraps the methods and accessors of a class, and of bases that have no decorator of their own. */
+/** Wraps the methods and accessors of a class and of its bases, where that was not done before. */
 function wrapMethods(prototype: object): void {
-  if (prototype === Module.prototype || prototype === Object.prototype) return;
+  if (prototype === Object.prototype) return;
   for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
-    if (!CONVERSIONS.has(name)) wrapDescriptor(prototype, name, descriptor);
+    if (CONVERSIONS.test(name) || !descriptor.configurable) continue;
+    for (const part of PARTS) {
+      const method = (descriptor as Methods)[part];
+      if (typeof method === 'function') descriptor[part] = wrapMethod(prototype, name, method as AnyFunction);
+    }
+    Object.defineProperty(prototype, name, descriptor);
   }
   wrapMethods(Object.getPrototypeOf(prototype) as object);
-}
-
-for (const name of ['paramsDict', 'stateDict']) {
-  wrapDescriptor(
-    Module.prototype,
-    name,
-    Object.getOwnPropertyDescriptor(Module.prototype, name) as PropertyDescriptor,
-  );
 }
 
 /** The class with a constructor that runs in the scope of the module it makes. */
@@ -132,7 +122,7 @@ function wrapConstructor<C extends ModuleClass>(target: C, className: string): C
           const construct = (given: readonly unknown[]): unknown =>
             Reflect.construct(Base, given, new.target);
           // Without a call of `next` there is no `this`: what the interceptor returns stands for the module.
-          return watch(own, 'constructor', construct, decorated, args) as this;
+          return watch(own, 'constructor', construct, decorated.prototype as object, args) as this;
         }
         super(...args);
       } finally {

@@ -1,15 +1,11 @@
 import { isTensor } from '../backend/engine.js';
-import { isNode } from '../tree/tree.js';
+import { isNode, isPlainObject } from '../tree/tree.js';
 import type { ModuleInfo } from './registry.js';
 
 /** Longer descriptions get a line for each argument, as Haiku breaks them. */
 const MAX_LINE = 80;
 
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
-
-function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
-  return isNode(value) && !Array.isArray(value);
-}
 
 function showEntries(entries: readonly (readonly [string, unknown])[], depth = 0): string[] {
   return entries
@@ -27,7 +23,7 @@ export function show(value: unknown, depth = 0): string {
   if (isTensor(value)) return `Tensor(${value.dtype}[${String(value.shape)}])`;
   if (depth > 4) return '…';
   if (Array.isArray(value)) return `[${value.map((item: unknown) => show(item, depth + 1)).join(', ')}]`;
-  if (isPlain(value)) {
+  if (isPlainObject(value)) {
     const inside = showEntries(Object.entries(value), depth + 1).join(', ');
     return inside ? `{ ${inside} }` : '{}';
   }
@@ -35,9 +31,9 @@ export function show(value: unknown, depth = 0): string {
   return !own || own.startsWith('[object') ? `<${value.constructor.name}>` : own;
 }
 
-/** What is shown alike is the same; functions may share their name. */
+/** Objects and arrays that are shown alike are the same; instances of classes may differ in what is not shown. */
 function same(a: unknown, b: unknown): boolean {
-  return Object.is(a, b) || (typeof a === 'object' && show(a) === show(b));
+  return Object.is(a, b) || (isNode(a) && show(a) === show(b));
 }
 
 function lines(open: string, parts: readonly string[], close: string, padding: string): string {
@@ -65,7 +61,7 @@ export function describeModule(
   const rest = args[positional.length];
   const named = [
     ...positional.map((name, i): [string, unknown] => [name, args[i]]),
-    ...Object.entries(isPlain(rest) ? rest : { name: rest }),
+    ...Object.entries(isPlainObject(rest) ? rest : { name: rest }),
   ];
   const shown = showEntries(
     named.filter(

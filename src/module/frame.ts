@@ -80,16 +80,11 @@ export function collect<V>(
 let lastFrameId = 0;
 
 /** A frame with nothing created in it. */
-export function newFrame(
-  frame: Pick<Frame, 'params' | 'state' | 'frozen'> & { rng: PRNGSequence | null },
-): Frame {
+export function newFrame(given: Pick<Frame, 'params' | 'state' | 'frozen' | 'rngs'>): Frame {
   return {
     id: ++lastFrameId,
-    params: frame.params,
-    state: frame.state,
+    ...given,
     made: { params: 0, state: 0 },
-    frozen: frame.frozen,
-    rngs: [frame.rng],
     activations: [],
     root: { names: newNameScope() },
     gradientDepth: gradientDepth(),
@@ -114,8 +109,8 @@ export function currentFrame(caller: string): Frame {
   if (current === undefined) {
     throw new TankaError(
       'outside-transform',
-      `hk.${caller} must be used inside a function given to hk.transform or hk.transformWithState. ` +
-        'Wrap the function that calls it and use the `init` and `apply` of the result.',
+      `hk.${caller} must be used inside a function given to hk.transform or hk.transformWithState: ` +
+        'use the `init` and `apply` of the result.',
     );
   }
   checkRecording(current.recording, caller);
@@ -130,13 +125,13 @@ export function withFrame<R>(frame: Frame, f: () => R): R {
     return f();
   } finally {
     frames.pop();
-    current = frames[frames.length - 1];
+    current = frames.at(-1);
   }
 }
 
 /** The innermost running method, if any. */
 export function topActivation(frame: Frame): Activation | undefined {
-  return frame.activations[frame.activations.length - 1];
+  return frame.activations.at(-1);
 }
 
 /** Where modules made now get their names. */
@@ -195,7 +190,7 @@ export function nameOf(module: ScopeOwner | null): string {
   if (module === null) {
     throw new TankaError(
       'super-not-called',
-      'Parameters, state and submodules need the module to be named, which `super(...)` does. Call `super` first in the constructor.',
+      'Parameters, state and submodules need a named module. Call `super` first in the constructor.',
     );
   }
   checkBoundary?.(module);

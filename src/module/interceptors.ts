@@ -1,3 +1,4 @@
+import { classOf } from './decorators.js';
 import { currentFrame } from './frame.js';
 import type { Module } from './module.js';
 import { ScopedStack } from './scoped-stack.js';
@@ -46,16 +47,16 @@ export function addInterceptor(interceptor: Interceptor): void {
   always.unshift(interceptor);
 }
 
-const watch: MethodWatch = (activation, methodName, method, origClass, args) => {
+const watch: MethodWatch = (activation, methodName, method, prototype, args) => {
   const stack = [...always, ...interceptors.items];
   let unnamed: unknown;
   const context: MethodContext = {
     get module() {
-      return (activation.module ?? (unnamed ??= Object.create(origClass.prototype as object))) as Module;
+      return (activation.module ?? (unnamed ??= Object.create(prototype))) as Module;
     },
     methodName,
     origMethod: (...given) => method(given),
-    origClass,
+    origClass: classOf(prototype),
   };
   const run = (i: number, args: readonly unknown[]): unknown =>
     i === stack.length ? method(args) : stack[i]((...next) => run(i + 1, next), args, context);

@@ -1,14 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { settings } from '../config/settings.js';
 import { TankaError } from '../errors/tanka-error.js';
-import {
-  currentFrame,
-  maybeCurrentFrame,
-  nameOf,
-  type Activation,
-  type Frame,
-  type ScopeOwner,
-} from './frame.js';
+import { currentFrame, maybeCurrentFrame, nameOf, type Frame, type ScopeOwner } from './frame.js';
 import { uniqueName, type ForcedName } from './names.js';
 import { describeModule } from './describe.js';
 import { moduleInfo } from './registry.js';
@@ -37,23 +30,23 @@ export abstract class Module implements ScopeOwner {
   static autoRepr = true;
 
   /** Last part of {@link moduleName}. */
-  readonly name: string;
+  declare readonly name: string;
   /** Full name, under which the parameters are stored: `encoder/~/layer_norm`. */
-  readonly moduleName: string;
+  declare readonly moduleName: string;
   /** @internal */
-  readonly frameId: number;
+  declare readonly frameId: number;
   /** @internal */
-  readonly [CONSTRUCTOR_ARGUMENTS]: readonly unknown[] | undefined;
+  declare readonly [CONSTRUCTOR_ARGUMENTS]: readonly unknown[] | undefined;
   /** @internal */
-  [SUBMODULES]: Set<string> | undefined;
+  declare [SUBMODULES]: Set<string> | undefined;
 
   constructor(nameOrOptions?: string | ForcedName | ModuleOptions) {
     const frame = maybeCurrentFrame();
     if (frame === undefined) {
       throw new TankaError(
         'module-outside-transform',
-        `${new.target.name} was made outside of a transformed function. Make modules inside the function given to hk.transform: ` +
-          `hk.transform((x) => new ${new.target.name}(…).call(x)).`,
+        `${new.target.name} was made outside of a function given to hk.transform. Make it inside: ` +
+          `hk.transform((x) => new ${new.target.name}(...).call(x)).`,
       );
     }
     const info = moduleInfo(new.target);
@@ -61,7 +54,7 @@ export abstract class Module implements ScopeOwner {
       throw new TankaError(
         'module-not-decorated',
         `The class ${new.target.name || '(anonymous)'} extends a module but has no @hk.module() decorator of its own. ` +
-          `Write @hk.module() above the class, or hk.module()(class …).`,
+          'Write it above the class, or hk.module()(class ...).',
       );
     }
     const name =
@@ -70,10 +63,11 @@ export abstract class Module implements ScopeOwner {
         : nameOrOptions;
     const { activations } = frame;
     const own = activations[activations.length - 1];
-    const caller = activations[activations.length - 2] as Activation | undefined;
+    const caller = activations.at(-2);
     const prefix = caller === undefined ? '' : `${nameOf(caller.module)}/${caller.prefix}`;
-    this.moduleName = uniqueName((caller ?? frame.root).names, prefix, name ?? info.name);
-    this.name = this.moduleName.slice(this.moduleName.lastIndexOf('/') + 1);
+    const moduleName = uniqueName((caller ?? frame.root).names, prefix, name ?? info.name);
+    this.name = moduleName.slice(moduleName.lastIndexOf('/') + 1);
+    this.moduleName = moduleName;
     this.frameId = frame.id;
     this[CONSTRUCTOR_ARGUMENTS] = settings().moduleAutoRepr ? own.args : undefined;
     this[SUBMODULES] = undefined;
@@ -81,7 +75,7 @@ export abstract class Module implements ScopeOwner {
     if (info.signature !== undefined && own.args?.[info.signature.positional?.length ?? 0] === null) {
       throw new TankaError(
         'layer-options',
-        `The layer '${this.moduleName}' got null as its options. Pass an object, such as { name: '${this.name}' }.`,
+        `The layer '${moduleName}' got null as its options. Pass an object, such as { name: '${this.name}' }.`,
       );
     }
   }
@@ -117,14 +111,12 @@ function entriesOf<V, R>(
   value: (entry: V) => R,
 ): Record<string, R> {
   const owners = [module.moduleName, ...(module[SUBMODULES] ?? [])];
-  const owned = [...bundles].filter(([bundle]) =>
-    owners.some((owner) => bundle === owner || bundle.startsWith(`${owner}/`)),
-  );
-  return Object.fromEntries(
-    owned.flatMap(([bundle, entries]) =>
-      [...entries].map(([name, entry]) => [`${bundle}/${name}`, value(entry)]),
-    ),
-  );
+  const found: Record<string, R> = {};
+  for (const [bundle, entries] of bundles) {
+    if (!owners.some((owner) => `${bundle}/`.startsWith(`${owner}/`))) continue;
+    for (const [name, entry] of entries) found[`${bundle}/${name}`] = value(entry);
+  }
+  return found;
 }
 
 /** What {@link Module.paramsDict} returns, for those who look at a module from outside and are no call of a method. */

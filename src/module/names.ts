@@ -1,9 +1,8 @@
 import { TankaError } from '../errors/tanka-error.js';
 
-const IDENTIFIER = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
+const IDENTIFIER = /^[A-Za-z_]\w*$/;
 const NUMBERED = /^(.*)_(\d|[1-9]\d+)$/;
-const NINE = 57;
-const FORCED_PART = /^(~|~?[a-zA-Z_][a-zA-Z0-9_]*)$/;
+const FORCED_PART = /^(~|~?[A-Za-z_]\w*)$/;
 
 /** The names taken in one activation of a method, and the next free number of each base name. `null` while there are none. */
 export interface NameScope {
@@ -56,7 +55,7 @@ function invalidName(name: unknown): TankaError {
   return new TankaError(
     'module-name-invalid',
     `'${String(name)}' is not a valid module name: it must be a letter or '_' followed by letters, digits and '_'. ` +
-      "Pass such a name as the module's `name`, or give the class one with @hk.module('name').",
+      'Pass such a `name`, or name the class with @hk.module(name).',
   );
 }
 
@@ -69,14 +68,8 @@ export function checkName(name: unknown): string {
 /** A name without its explicit number (`foo_1` → `foo`, 1); leading zeros make no number. */
 function splitNumber(name: string): { base: string; number: number | null } {
   // Few names end in a digit, and this runs for every module of every apply.
-  const match = name.charCodeAt(name.length - 1) <= NINE ? NUMBERED.exec(name) : null;
+  const match = name[name.length - 1] <= '9' ? NUMBERED.exec(name) : null;
   return match ? { base: match[1], number: Number(match[2]) } : { base: name, number: null };
-}
-
-function reserve(scope: NameScope, full: string, base: string, number: number): void {
-  (scope.used ??= new Set<string>()).add(full);
-  const counters = (scope.counters ??= new Map<string, number>());
-  counters.set(base, Math.max(counters.get(base) ?? 0, number + 1));
 }
 
 /**
@@ -86,22 +79,20 @@ function reserve(scope: NameScope, full: string, base: string, number: number): 
  * @throws `module-name-not-unique` when a name with an explicit number is taken.
  */
 export function uniqueName(scope: NameScope, prefix: string, name: string | ForcedName): string {
-  if (name instanceof ForcedName) {
-    const { base, number } = splitNumber(name.path);
-    reserve(scope, name.path, base, number ?? 0);
-    return name.path;
-  }
-  const split = splitNumber(checkName(name));
-  const base = prefix + split.base;
-  const number = split.number ?? scope.counters?.get(base) ?? 0;
-  const asGiven = split.number !== null || number === 0;
-  const full = asGiven ? prefix + name : `${base}_${number}`;
-  if (scope.used?.has(full) === true) {
+  const forced = name instanceof ForcedName;
+  const given = forced ? name.path : prefix + checkName(name);
+  const { base, number } = splitNumber(given);
+  const next = number ?? (forced ? 0 : (scope.counters?.get(base) ?? 0));
+  const full = number === null && next > 0 ? `${base}_${next}` : given;
+  const used = (scope.used ??= new Set<string>());
+  if (!forced && used.has(full)) {
     throw new TankaError(
       'module-name-not-unique',
-      `The module name '${full}' is taken already in this scope. Leave the number out so that the next free one is chosen, or choose another name.`,
+      `The module name '${full}' is taken in this scope. Leave the number out for the next free one, or choose another name.`,
     );
   }
-  reserve(scope, full, base, number);
+  used.add(full);
+  const counters = (scope.counters ??= new Map<string, number>());
+  counters.set(base, Math.max(counters.get(base) ?? 0, next + 1));
   return full;
 }

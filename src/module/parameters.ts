@@ -1,6 +1,7 @@
-import { Tensor, type DataType } from '@tensorflow/tfjs-core';
+import { util, type DataType, type Tensor } from '@tensorflow/tfjs-core';
 import { isTensor } from '../backend/engine.js';
 import { abstractTensor, skipsInitialValues } from '../backend/shapes/abstract.js';
+import { disposed } from '../errors/disposed.js';
 import { TankaError } from '../errors/tanka-error.js';
 import type { Stored } from './creators.js';
 import { customisation, type Entry } from './customisation.js';
@@ -21,12 +22,6 @@ export interface ParameterOptions {
   readonly dtype?: DataType | undefined;
 }
 
-function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
-}
-
 /** `init`, or where only shapes matter a function that draws nothing. */
 export function initializerInForce(init: StoringInitializer): StoringInitializer {
   return skipsInitialValues() ? abstractTensor : init;
@@ -37,9 +32,9 @@ function create(entry: Entry, shape: readonly number[]): Stored<Tensor> {
   const missing = (cause?: unknown): TankaError =>
     new TankaError(
       'parameter-missing',
-      `The parameter '${name}' of module '${bundle}' is not among the given parameters. All parameters must be made by init: ` +
-        'pass the result of init, and call the function with arguments that take the same path. ' +
-        'A module name that came from a class name is lost when the code is minified: name the class with @hk.module(name).',
+      `The parameter '${name}' of module '${bundle}' is not among the given parameters. ` +
+        'Pass what init returned, and call the function with arguments that take the same path. ' +
+        'Class names are lost in minified code: name the class with @hk.module(name).',
       { cause },
     );
   const custom = customisation();
@@ -90,19 +85,14 @@ export function getParameter(name: string, shape: readonly number[], options: Pa
   }
   if (custom) value = custom.read(entry, value);
   const tensor = checkTensor(value, fullName);
-  if (!sameShape(tensor.shape, shape)) {
+  if (!util.arraysEqual(tensor.shape, shape as number[])) {
     throw new TankaError(
       'parameter-shape',
       `The parameter '${fullName}' has shape [${String(tensor.shape)}] but [${String(shape)}] was asked for. ` +
-        'Pass inputs and parameters that belong together, or give the modules different names.',
+        'Pass inputs and parameters that belong together, or name the modules differently.',
     );
   }
-  if (tensor.isDisposed) {
-    throw new TankaError(
-      'tensor-disposed',
-      `The parameter '${fullName}' was disposed before it was used. Dispose of parameters only when no init, apply or gradient needs them any more.`,
-    );
-  }
+  if (tensor.isDisposed) throw disposed(`The parameter '${fullName}'`);
   return tensor;
 }
 

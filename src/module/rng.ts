@@ -6,7 +6,7 @@ import { checkUsage } from './usage.js';
 
 function maybeSequence(caller: string): PRNGSequence | null {
   const frame = currentFrame(caller);
-  const current = frame.rngs[frame.rngs.length - 1];
+  const current = frame.rngs.at(-1) ?? null;
   if (current !== null) checkUsage(frame, caller);
   return current;
 }
@@ -16,7 +16,7 @@ function sequence(caller: string): PRNGSequence {
   if (current === null) {
     throw new TankaError(
       'rng-missing',
-      `hk.${caller} needs random numbers, but init or apply was called with null instead of a key. ` +
+      `hk.${caller} needs random numbers, but init or apply got null as its key. ` +
         'Pass a key or an integer seed: model.init(42, x), model.apply(params, hk.random.key(7), x).',
     );
   }

@@ -1,7 +1,18 @@
 import { gradientDepth } from '../backend/engine.js';
-import { settings } from '../config/settings.js';
+import * as config from '../config/settings.js';
 import { TankaError } from '../errors/tanka-error.js';
 import type { Frame } from './frame.js';
+
+let refuse: ((frame: Frame, caller: string) => void) | null = null;
+
+function refuseUsage(frame: Frame, caller: string): void {
+  if (!config.settings().checkJaxUsage || gradientDepth() === frame.gradientDepth) return;
+  throw new TankaError(
+    'usage-unsafe',
+    `hk.${caller} was called inside a gradient of TensorFlow.js that began within the transformed function. ` +
+      'Use hk.grad or hk.valueAndGrad, which carry parameters, state and keys through.',
+  );
+}
 
 /**
  * Refuses, where the setting `checkJaxUsage` asks for it, the use of parameters, state or keys from within a
@@ -10,10 +21,10 @@ import type { Frame } from './frame.js';
  * @throws `usage-unsafe`
  */
 export function checkUsage(frame: Frame, caller: string): void {
-  if (!settings().checkJaxUsage || gradientDepth() === frame.gradientDepth) return;
-  throw new TankaError(
-    'usage-unsafe',
-    `hk.${caller} was called inside a gradient of TensorFlow.js that began within the transformed function. ` +
-      'Use hk.grad or hk.valueAndGrad, which carry parameters, state and keys through.',
-  );
+  refuse?.(frame, caller);
+}
+
+/** Lets settings ask for {@link checkUsage}: who changes none does not load it. */
+export function allowUsageCheck(): void {
+  refuse = refuseUsage;
 }

@@ -1,12 +1,11 @@
 import type { Activation } from './frame.js';
-import type { Module } from './module.js';
 
-/** Runs a method call in place of the module itself. */
+/** Runs a method call in place of the module itself. The prototype is that of the class that defines the method. */
 export type MethodWatch = (
   activation: Activation,
   methodName: string,
   method: (args: readonly unknown[]) => unknown,
-  origClass: abstract new (...args: never[]) => Module,
+  prototype: object,
   args: readonly unknown[],
 ) => unknown;
 

@@ -1,4 +1,5 @@
 import { Tensor } from '@tensorflow/tfjs-core';
+import { disposed } from '../errors/disposed.js';
 import { TankaError } from '../errors/tanka-error.js';
 
 /** What errors call a layer by: a module, or a function such as `hk.dropout`. */
@@ -17,16 +18,13 @@ export function show(x: Tensor): string {
 /** @throws `input-not-tensor`; `tensor-disposed` */
 export function checkTensor(layer: LayerName, x: unknown, what = 'its input'): asserts x is Tensor {
   if (x instanceof Tensor) {
-    if (!x.isDisposed) return;
-    throw new TankaError(
-      'tensor-disposed',
-      `${nameOf(layer)} got a tensor ${show(x as Tensor)} as ${what} that was disposed of before. Dispose of it after its last use.`,
-    );
+    if (x.isDisposed) throw disposed(`${nameOf(layer)} got a tensor ${show(x as Tensor)} as ${what} that`);
+    return;
   }
   const got = Array.isArray(x) ? 'an array' : String(x);
   throw new TankaError(
     'input-not-tensor',
-    `${nameOf(layer)} needs a tensor as ${what}, but got ${got}. Make one first, for example with tf.tensor(…).`,
+    `${nameOf(layer)} needs a tensor as ${what}, but got ${got}. Make one first, for example with tf.tensor(...).`,
   );
 }
 

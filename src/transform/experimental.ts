@@ -1,4 +1,5 @@
-import { set, settings } from '../config/settings.js';
+import { settings } from '../config/settings.js';
+import { set } from '../module/configuration.js';
 import { currentFrame } from '../module/frame.js';
 import { PRNGSequence } from '../random/prng-sequence.js';
 import type { PRNGKey } from '../random/key.js';

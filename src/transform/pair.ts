@@ -1,3 +1,4 @@
+import { define } from '../backend/define.js';
 import type { Params, State } from '../module/frame.js';
 import type { KeyOrSeed } from '../random/prng-sequence.js';
 
@@ -61,7 +62,7 @@ const PAIR = Symbol.for('tanka.pair');
 
 /** Writes what a function of a pair is on the function itself. */
 export function tagPairFunction<F extends (...args: never[]) => unknown>(f: F, info: PairInfo): F {
-  Object.defineProperty(f, PAIR, { value: info });
+  define(f, PAIR, info);
   return f;
 }
 

@@ -13,10 +13,10 @@ import {
   type StatePair,
 } from '../module/frame.js';
 import { collectState } from '../module/state.js';
-import { isKey } from '../random/key.js';
-import { PRNGSequence } from '../random/prng-sequence.js';
+import { describe } from '../random/key.js';
+import { PRNGSequence, startOf } from '../random/prng-sequence.js';
 import { tidyOwned } from '../tree/owned.js';
-import { isNode } from '../tree/tree.js';
+import { isPlainObject } from '../tree/tree.js';
 import { dropState } from './adapters.js';
 import { checkAlive } from '../tree/alive.js';
 import {
@@ -45,15 +45,11 @@ export interface TransformOptions {
  */
 function toSequence(rng: RngLike, signature: string): PRNGSequence | null {
   if (rng === null) return null;
-  const possible = typeof rng === 'number' || typeof rng === 'bigint' || isKey(rng) || Array.isArray(rng);
-  try {
-    if (possible) return new PRNGSequence(rng);
-  } catch (error) {
-    if (!(error instanceof TankaError && error.code === 'key-invalid')) throw error;
-  }
+  const start = startOf(rng);
+  if (start !== null) return new PRNGSequence(start);
   throw new TankaError(
     'rng-invalid',
-    `The rng in ${signature} must be a key, an integer seed, [key, subkeys] or null, but got ${String(rng)} (${typeof rng}). ` +
+    `The rng in ${signature} must be null, a key, an integer seed or [key, subkeys], but got ${describe(rng)}. ` +
       'Make a key with hk.random.key(42), and mind the order of the arguments.',
   );
 }
@@ -61,12 +57,12 @@ function toSequence(rng: RngLike, signature: string): PRNGSequence | null {
 function toBundles<V>(value: unknown, what: 'params' | 'state', entry: (value: unknown) => V): Bundles<V> {
   const bundles: Bundles<V> = new Map();
   if (value === null || value === undefined) return bundles;
-  const check = (node: unknown): Record<string, unknown> => {
-    if (isNode(node) && !Array.isArray(node)) return node as Record<string, unknown>;
+  const check = (node: unknown): Readonly<Record<string, unknown>> => {
+    if (isPlainObject(node)) return node;
     throw new TankaError(
       what === 'params' ? 'params-invalid' : 'state-invalid',
       `The ${what} given to apply must be an object { [moduleName]: { [name]: tensor } }, but it is or holds ${Array.isArray(node) ? 'an array' : String(node)}. ` +
-        `Pass the ${what} that init returned.`,
+        'Pass what init returned.',
     );
   };
   const modules = check(value);
@@ -99,7 +95,7 @@ export function transformWithState<F extends AnyFunction>(
     return withFrame(frame, () => {
       const result = checkSynchronous(
         (f as (...a: Args) => ReturnType<F>)(...args),
-        () => `The transformed function ${f.name || '(…) => …'}`,
+        () => `The function ${f.name || '(anonymous)'}`,
       );
       for (const finish of frame.teardown) finish();
       return result;
@@ -111,7 +107,7 @@ export function transformWithState<F extends AnyFunction>(
       params: new Map(),
       state: new Map(),
       frozen: false,
-      rng: toSequence(rng, 'init(rng, ...args)'),
+      rngs: [toSequence(rng, 'init(rng, ...args)')],
     });
     return tidyOwned(() => {
       run(frame, args);
@@ -123,10 +119,9 @@ export function transformWithState<F extends AnyFunction>(
       params: toBundles(params, 'params', same),
       state: toBundles(state, 'state', toPair),
       frozen: true,
-      rng: toSequence(
-        rng,
-        'apply(params, state, rng, ...args), or apply(params, rng, ...args) without state',
-      ),
+      rngs: [
+        toSequence(rng, 'apply(params, state, rng, ...args), or apply(params, rng, ...args) without state'),
+      ],
     });
     return tidyOwned(() => [run(frame, args), collectState(frame, 'current')]);
   };

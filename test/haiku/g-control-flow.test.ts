@@ -61,7 +61,7 @@ describe('Haiku intents G: control flow', () => {
       params: new Map(),
       state: new Map(),
       frozen: false,
-      rng: new hk.PRNGSequence(1),
+      rngs: [new hk.PRNGSequence(1)],
     });
     const [a, b] = [tf.scalar(1), tf.scalar(2)];
     const before = internalState(frame);
