@@ -29,6 +29,8 @@ async function compileKernels() {
   ]) {
     const target = `${binaries}/${name}`;
     if (existsSync(target) && statSync(target).mtimeMs > newest) continue;
+    // Not a word where nothing changed; a first build would be silent for long.
+    console.error(`Compiling ${name} …`);
     // Loaded only when something changed: it takes a second.
     const { default: asc } = await import('assemblyscript/asc');
     const { error, stderr } = await asc.main([
@@ -87,6 +89,7 @@ await compileKernels();
 await compileRandomKernels();
 copyStockBinaries();
 if (process.argv[2] !== 'generated') {
+  console.error('Building dist …');
   rmSync('dist', { recursive: true, force: true });
   execFileSync('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json'], { stdio: 'inherit' });
   importDecorate();

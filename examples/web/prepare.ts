@@ -13,6 +13,7 @@ const PIXELS = 784;
 const here = (path: string): URL => new URL(path, import.meta.url);
 const out = (name: string): URL => here(`data/${name}`);
 mkdirSync(here('data/'), { recursive: true });
+console.error('Laying out weights, images and photos …');
 
 await useWasm();
 for (const [from, to] of [

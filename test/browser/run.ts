@@ -19,8 +19,10 @@ if (chromium !== undefined) {
   process.exitCode =
     mocha(...process.argv.slice(2).filter((argument) => argument !== '--required')).status ?? 1;
 } else {
-  const { stdout } = mocha('--dry-run', '--reporter', 'json');
+  const { stdout } = mocha('--dry-run', '--no-parallel', '--reporter', 'json');
   const { stats } = JSON.parse(stdout.slice(stdout.indexOf('{'))) as { stats: { tests: number } };
-  console.log(`${stats.tests} browser tests not run, no Chromium found. Install one: ${howToInstall}`);
+  const { CHROMIUM = '' } = process.env;
+  const why = CHROMIUM === '' ? 'no Chromium found' : `CHROMIUM is no program: ${CHROMIUM}`;
+  console.log(`${stats.tests} browser tests not run, ${why}. Install one: ${howToInstall}`);
   process.exitCode = required ? 1 : 0;
 }
