@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { expect } from 'chai';
 import fc from 'fast-check';
 import { jit } from '../../src/compile/jit.js';
 import { expectClose } from '../support/compare.js';
@@ -79,6 +80,30 @@ describe('random programs', () => {
       }),
       runs,
     );
+  });
+
+  it('hold all that is fused', () => {
+    const names = new Set<string>();
+    for (const program of fc.sample(programs, { numRuns: 200, seed: runs.seed })) {
+      const f = (...inputs: tf.Tensor[]): tf.Tensor[] => runProgram(program, inputs);
+      tf.tidy(() => {
+        const jitted = jit(f);
+        for (const [, name] of String(jitted.lower(...inputsOf(program, 1))).matchAll(/= ([\w.]+)\(/g))
+          names.add(name);
+        jitted.dispose();
+      });
+    }
+    expect([...names]).to.include.members([
+      'FusedConv2D',
+      'Softmax',
+      'TankaGelu',
+      'TankaGruStep',
+      'TankaLayerNorm',
+      'TankaLogSoftmax',
+      'TankaLstmStep',
+      'TankaSilu',
+      '_FusedMatMul',
+    ]);
   });
 
   it('have the gradients of functions, recorded and taken of the plan', () => {

@@ -43,6 +43,81 @@ function axisOf(x: tf.Tensor, choice: number): number {
   return x.rank === 0 ? 0 : choice % x.rank;
 }
 
+/** Weights that are the same in each run of a program. */
+function weights(rows: number, columns: number, phase: number): tf.Tensor2D {
+  return tf.tensor2d(
+    Float32Array.from({ length: rows * columns }, (_, i) => Math.sin(i * 1.3 + phase) / (rows + 1)),
+    [rows, columns],
+  );
+}
+
+/** Layer norms in the orders in which people write them. */
+function layerNorm(x: tf.Tensor, choice: number): tf.Tensor {
+  const mean = tf.mean(x, -1, true);
+  const centred = tf.sub(x, mean);
+  const variance = choice === 0 ? tf.moments(x, -1, true).variance : tf.mean(tf.square(centred), -1, true);
+  if (choice === 1) return tf.div(centred, tf.sqrt(tf.add(variance, 1e-2)));
+  const inverse = tf.rsqrt(tf.add(variance, 1e-2));
+  const scale = tf.reshape(weights(1, x.shape[x.rank - 1], choice), [-1]);
+  if (choice === 2) {
+    const factor = tf.mul(inverse, scale);
+    return tf.add(tf.mul(x, factor), tf.sub(0.5, tf.mul(mean, factor)));
+  }
+  return tf.add(tf.mul(tf.mul(centred, inverse), scale), scale);
+}
+
+function softmax(x: tf.Tensor, choice: number): tf.Tensor {
+  const shifted = tf.sub(x, tf.max(x, -1, true));
+  const e = tf.exp(shifted);
+  const total = tf.sum(e, -1, true);
+  if (choice === 0) return tf.div(e, total);
+  if (choice === 1) return tf.sub(shifted, tf.log(total));
+  if (choice === 2) return tf.sub(x, tf.logSumExp(x, -1, true));
+  return tf.mul(e, tf.reciprocal(total));
+}
+
+function gelu(x: tf.Tensor, choice: number): tf.Tensor {
+  if (choice === 0) return tf.mul(tf.mul(x, 0.5), tf.add(1, tf.erf(tf.div(x, Math.SQRT2))));
+  if (choice === 1) return tf.mul(x, tf.sigmoid(x));
+  const inner = tf.mul(Math.sqrt(2 / Math.PI), tf.add(x, tf.mul(0.044715, tf.mul(x, tf.mul(x, x)))));
+  return choice === 2
+    ? tf.mul(x, tf.mul(0.5, tf.add(1, tf.tanh(inner))))
+    : tf.mul(tf.sigmoid(tf.mul(inner, 2)), x);
+}
+
+/** Steps of a recurrent cell from inputs of rows to a state of rows. */
+function cellStep(inputs: tf.Tensor, state: tf.Tensor, isLstm: boolean): tf.Tensor | tf.Tensor[] {
+  const [x, h] = [inputs, state] as [tf.Tensor2D, tf.Tensor2D];
+  const [m, n] = [x.shape[1], h.shape[1]];
+  if (isLstm) {
+    const [i, g, f, o] = tf.split(tf.matMul(tf.concat([x, h], 1), weights(m + n, 4 * n, 0)), 4, 1);
+    const cell = tf.add(tf.mul(tf.sigmoid(tf.add(f, 1)), h), tf.mul(tf.sigmoid(i), tf.tanh(g)));
+    return [tf.mul(tf.sigmoid(o), tf.tanh(cell)), cell];
+  }
+  const [wGates, wCandidate] = tf.split(weights(n, 3 * n, 1), [2 * n, n], 1);
+  const shares = tf.add(tf.matMul(x, weights(m, 3 * n, 2)), tf.reshape(weights(1, 3 * n, 3), [-1]));
+  const [xGates, xCandidate] = tf.split(shares, [2 * n, n], 1);
+  const [z, r] = tf.split(tf.sigmoid(tf.add(xGates, tf.matMul(h, wGates as tf.Tensor2D))), 2, 1);
+  const a = tf.tanh(tf.add(xCandidate, tf.matMul(tf.mul(r, h), wCandidate as tf.Tensor2D)));
+  return tf.add(tf.mul(tf.sub(1, z), h), tf.mul(z, a));
+}
+
+/** A convolution of what fits into a small image, added to the image. */
+function residualBlock(x: tf.Tensor, choice: number): tf.Tensor | undefined {
+  const channels = x.size / 16;
+  if (!Number.isInteger(channels) || channels === 0 || channels > 24) return undefined;
+  const image = tf.reshape(x, [1, 4, 4, channels]) as tf.Tensor4D;
+  const size = choice < 2 ? 1 : 3;
+  const filter = tf.reshape(weights(size * size * channels, channels, choice), [
+    size,
+    size,
+    channels,
+    channels,
+  ]);
+  const sum = tf.add(image, tf.conv2d(image, filter as tf.Tensor4D, 1, 'same'));
+  return choice % 2 === 0 ? sum : tf.relu(sum);
+}
+
 /** The operations; one that does not fit its operands gives `undefined` and is left out. */
 const operations: readonly Operation[] = [
   binary(tf.add),
@@ -102,12 +177,25 @@ const operations: readonly Operation[] = [
     // A dense layer, whose parts are fused.
     const [, n] = a.shape as [number, number];
     if (a.rank !== 2 || b.rank !== 1 || b.shape[0] !== n) return undefined;
-    const w = tf.tensor2d(
-      Float32Array.from({ length: n * n }, (_, i) => Math.sin(i * 1.3) / n),
-      [n, n],
-    );
-    return tf.relu(tf.add(tf.matMul(a as tf.Tensor2D, w), b));
+    return tf.relu(tf.add(tf.matMul(a as tf.Tensor2D, weights(n, n, 0)), b));
   },
+  unary((a, choice) => (a.rank === 0 || a.size === 0 ? a : layerNorm(a, choice))),
+  unary((a, choice) => (a.rank === 0 || a.size === 0 ? a : softmax(a, choice))),
+  unary(gelu),
+  (a, b, choice) => {
+    const isStep = a.rank === 2 && b.rank === 2 && a.shape[0] === b.shape[0] && a.size > 0 && b.size > 0;
+    return isStep ? cellStep(a, tamed(b), choice % 2 === 0) : undefined;
+  },
+  (a, b, choice) => {
+    // A dense layer on top of what it is added to.
+    if (a.rank !== 2 || a.size === 0) return undefined;
+    const sum = tf.add(
+      tf.matMul(a as tf.Tensor2D, weights(a.shape[1], a.shape[1], 4)),
+      choice < 2 ? a : tf.tanh(a),
+    );
+    return choice % 2 === 0 ? sum : tf.relu(sum);
+  },
+  (a, _, choice) => (a.dtype === 'float32' ? residualBlock(a, choice) : undefined),
 ];
 
 /** Larger intermediate results are left out, so that a run takes milliseconds. */
@@ -128,7 +216,7 @@ export function runProgram(program: Program, inputs: readonly tf.Tensor[]): tf.T
 
 /** Sizes that meet: broadcasting partners, odd ends of vectors, more than a tile, one, and none. */
 const shape = fc.oneof(
-  { weight: 6, arbitrary: fc.constantFrom([4, 6], [6, 4], [6], [4], [1, 6], [4, 1], [], [6, 6]) },
+  { weight: 6, arbitrary: fc.constantFrom([4, 6], [6, 4], [6], [4], [1, 6], [4, 1], [], [6, 6], [4, 4]) },
   { weight: 3, arbitrary: fc.constantFrom([67, 64], [64, 67], [67], [64], [4288]) },
   { weight: 1, arbitrary: fc.constantFrom([0, 4], [1], [0]) },
 );
