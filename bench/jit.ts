@@ -13,11 +13,12 @@ import type { Array2 } from './nets/layers.js';
 import { conv, gpt, lstm, mlp, mobileNet, resNet50, type Work } from './nets/haiku.js';
 import { onnxRunner } from './nets/onnx.js';
 import { tfjsLayers } from './nets/tfjs.js';
+import { layersRunner, layersTrainer } from './nets/tfjs-layers.js';
 
 const only = process.argv[2] ?? '';
 const { relaxedSimd } = await useWasm();
 console.log(
-  `node ${process.version}, ${relaxedSimd ? 'relaxed SIMD' : 'SIMD'}; peers: tfjs-backend-wasm 4.22.0, onnxruntime-web, one thread each.\n` +
+  `node ${process.version}, ${relaxedSimd ? 'relaxed SIMD' : 'SIMD'}; peers: tfjs-backend-wasm and tfjs-layers 4.22.0, onnxruntime-web, one thread each.\n` +
     'Milliseconds: middle of the samples, (smallest), [process time]. Then how many times faster hk.jit is than each peer,\n' +
     'by each of the three, and the goal against the better peer.',
 );
@@ -86,10 +87,13 @@ async function inference(make: () => Work, name: string, goal: string): Promise<
   const onnx = await onnxRunner(network, work.input);
   const expected = ours();
   restoreStockKernels();
-  const far = Math.max(difference(expected, stock()), difference(expected, await onnx()));
+  const layers = layersRunner(network, work.input);
+  const results = [stock(), await onnx(), ...(layers ? [layers()] : [])];
+  const far = Math.max(...results.map((one) => difference(expected, one)));
   registerKernels();
   const contenders: Record<string, Contender> = {
     tfjs: { prepare: restoreStockKernels, run: () => void stock() },
+    ...(layers && { layers: { prepare: restoreStockKernels, run: () => void layers() } }),
     onnx: { run: async () => void (await onnx()) },
     jit: { prepare: registerKernels, run: () => void ours() },
   };
@@ -149,8 +153,14 @@ async function training(make: () => Work, name: string, goal: string, stockRuns:
   far = Math.max(far, Math.abs(jax() - firstLoss));
   for (let i = 0; i < 3; i++) far = Math.max(far, Math.abs(ours() - reference()));
   const stock = stepper(step);
+  const layers = stockRuns ? layersTrainer(work.network, input, target) : undefined;
+  if (layers !== undefined) {
+    restoreStockKernels();
+    far = Math.max(far, Math.abs((await layers()) - firstLoss));
+  }
   const contenders: Record<string, Contender> = {
     ...(stockRuns && { tfjs: { prepare: restoreStockKernels, run: () => void stock() } }),
+    ...(layers && { layers: { prepare: restoreStockKernels, run: async () => void (await layers()) } }),
     'jax-js': { run: () => void jax() },
     eager: { prepare: registerKernels, run: () => void eager() },
     jit: { prepare: registerKernels, run: () => void ours() },

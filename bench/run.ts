@@ -6,7 +6,8 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 
-const shared = ['run.ts', 'measure.ts'];
+/** `native.ts` needs Python. */
+const shared = ['run.ts', 'measure.ts', 'native.ts'];
 const names = readdirSync('bench')
   .filter((file) => file.endsWith('.ts') && !shared.includes(file))
   .map((file) => file.replace(/\.ts$/, ''));

@@ -239,14 +239,20 @@ function layersOf(graph: Graph): Layers<string> {
   };
 }
 
+/** The network as the bytes of an ONNX file, with its input (images as the format wants them) and the name of its output. */
+export function onnxModel(network: Network, input: Array2): { bytes: Uint8Array; x: Array2; output: string } {
+  const graph = new Graph();
+  const output = network(layersOf(graph), 'x');
+  const x = input.shape.length === 4 ? permuted(input, [0, 3, 1, 2]) : input;
+  return { bytes: graph.model(x.shape, output), x, output };
+}
+
 /** A function that runs the network on onnxruntime-web, one thread, optimised as far as it goes. */
 export async function onnxRunner(network: Network, input: Array2): Promise<() => Promise<Float32Array>> {
   ort.env.wasm.numThreads = 1;
   ort.env.logLevel = 'error';
-  const graph = new Graph();
-  const output = network(layersOf(graph), 'x');
-  const x = input.shape.length === 4 ? permuted(input, [0, 3, 1, 2]) : input;
-  const session = await ort.InferenceSession.create(graph.model(x.shape, output), {
+  const { bytes, x, output } = onnxModel(network, input);
+  const session = await ort.InferenceSession.create(bytes, {
     executionProviders: ['wasm'],
     graphOptimizationLevel: 'all',
   });

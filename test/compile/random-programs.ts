@@ -186,13 +186,11 @@ const operations: readonly Operation[] = [
     const isStep = a.rank === 2 && b.rank === 2 && a.shape[0] === b.shape[0] && a.size > 0 && b.size > 0;
     return isStep ? cellStep(a, tamed(b), choice % 2 === 0) : undefined;
   },
-  (a, b, choice) => {
+  (a, _, choice) => {
     // A dense layer on top of what it is added to.
+    const [, n] = a.shape as [number, number];
     if (a.rank !== 2 || a.size === 0) return undefined;
-    const sum = tf.add(
-      tf.matMul(a as tf.Tensor2D, weights(a.shape[1], a.shape[1], 4)),
-      choice < 2 ? a : tf.tanh(a),
-    );
+    const sum = tf.add(tf.matMul(a as tf.Tensor2D, weights(n, n, 4)), choice < 2 ? a : tf.tanh(a));
     return choice % 2 === 0 ? sum : tf.relu(sum);
   },
   (a, _, choice) => (a.dtype === 'float32' ? residualBlock(a, choice) : undefined),
