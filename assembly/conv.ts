@@ -1,6 +1,6 @@
 // Two-dimensional convolutions, NHWC, filters HWIO. Strides, dilations, padding and sizes in elements.
 import { gatherQuad, packB, packQuad } from './pack';
-import { activateRows, addBias, EDGE, prepareEdge, quadsTile, rowsTile, SUM_APART } from './tile';
+import { addBias, EDGE, prepareEdge, quadsTile, rowsTile, SUM_APART } from './tile';
 
 /** Sets `bytes` bytes to zero. */
 export function clear(p: usize, bytes: usize): void {
@@ -83,7 +83,7 @@ export function conv2dFilterGradient(
       for (let j = 0; j < outChannels; j += 8) {
         const panel = direct ? from + (<usize>j << 2) : scratch + 4 * <usize>steps * <usize>j;
         const stepB = direct ? rowOut : 32;
-        quadsTile(height, steps, quads, panel, stepB, c + (<usize>j << 2), rowOut, min(8, outChannels - j), 0, accumulate, edge);
+        quadsTile(height, steps, quads, panel, stepB, c + (<usize>j << 2), rowOut, min(8, outChannels - j), 0, 0, accumulate, edge);
       }
     }
     accumulate = SUM_APART;
@@ -218,7 +218,7 @@ function convolve(
           const c = toY + (<usize>j << 2);
           const biasHere = bias ? bias + (<usize>j << 2) : 0;
           if (short) {
-            quadsTile(count, outer * inner, scratch, panel, 32, c, stepY, width, biasHere, accumulate, edge);
+            quadsTile(count, outer * inner, scratch, panel, 32, c, stepY, width, biasHere, activation, accumulate, edge);
           } else {
             // One row of the window after the other is added.
             let add = accumulate, slab = panel;
@@ -233,7 +233,6 @@ function convolve(
           }
           panel += panelBytes;
         }
-        if (short && activation) activateRows(count, min(j1, outChannels) - j0, toY + (<usize>j0 << 2), stepY, activation);
         p += count;
       }
     }

@@ -2,7 +2,7 @@
 import { gemv, gemvNarrow, gemvPacked, LONG_SUM, rowDots } from './gemv';
 import { activate, loadPartial, storePartial, zeros } from './lanes';
 import { packB, packQuads } from './pack';
-import { activateRows, addBias, EDGE, prepareEdge, quadsTile, rowsTile, SUM_APART } from './tile';
+import { addBias, EDGE, prepareEdge, quadsTile, rowsTile, SUM_APART } from './tile';
 
 /** Depth of a block: a panel of B (32 bytes a step) then takes 24 kB of the first-level cache. */
 const DEPTH: i32 = 768;
@@ -149,9 +149,8 @@ function blocks(
           }
           const biasHere = bias ? bias + (<usize>(j0 + j) << 2) : 0;
           const corner = c + <usize>i0 * rowC + (<usize>(j0 + j) << 2);
-          if (packA) quadsTile(height, steps, blockA, panel, stepB, corner, rowC, width, biasHere, add, edge);
+          if (packA) quadsTile(height, steps, blockA, panel, stepB, corner, rowC, width, biasHere, last ? activation : 0, add, edge);
           else rowPanel(height, steps, blockA, rowA, panel, corner, rowC, width, biasHere, last ? activation : 0, add, edge);
-          if (packA && last && activation) activateRows(height, width, corner, rowC, activation);
         }
       }
     }

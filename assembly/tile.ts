@@ -237,13 +237,22 @@ function quadLoop(
   v128.store(c, c31, 16);
 }
 
+// @ts-ignore: decorator
+@inline
+function clamp(v: v128, low: f32, high: f32): v128 {
+  // This order of operands lets NaN through.
+  return f32x4.pmin(f32x4.pmax(v, f32x4.splat(low)), f32x4.splat(high));
+}
+
 /**
  * The same for `quads` times four rows, one quad behind the other, and a B of which a step lies `stepB` bytes behind the
- * one before: for short products, and for a B that is not packed. Every quad starts with the same four rows of `from`, or with its own
+ * one before: for short products, and for a B that is not packed. What is stored lies between `low` and `high`, which costs
+ * nothing here. Every quad starts with the same four rows of `from`, or with its own
  * when `moveFrom` is not 0.
  */
 function quadsLoop(
   quads: i32, k: i32, a: usize, b: usize, stepB: usize, from: usize, rowFrom: usize, moveFrom: usize, c: usize, rowC: usize,
+  low: f32, high: f32,
 ): void {
   for (; quads > 0; quads--) {
     let c00 = v128.load(from), c01 = v128.load(from, 16);
@@ -272,17 +281,17 @@ function quadsLoop(
       p += stepB;
       a += 16;
     }
-    v128.store(c, c00);
-    v128.store(c, c01, 16);
+    v128.store(c, clamp(c00, low, high));
+    v128.store(c, clamp(c01, low, high), 16);
     c += rowC;
-    v128.store(c, c10);
-    v128.store(c, c11, 16);
+    v128.store(c, clamp(c10, low, high));
+    v128.store(c, clamp(c11, low, high), 16);
     c += rowC;
-    v128.store(c, c20);
-    v128.store(c, c21, 16);
+    v128.store(c, clamp(c20, low, high));
+    v128.store(c, clamp(c21, low, high), 16);
     c += rowC;
-    v128.store(c, c30);
-    v128.store(c, c31, 16);
+    v128.store(c, clamp(c30, low, high));
+    v128.store(c, clamp(c31, low, high), 16);
     c += rowC;
   }
 }
@@ -314,16 +323,17 @@ export function rowsTile(
   }
 }
 
-/** The same without activation for `m` rows that are packed in quads, one behind the other, and a B with any step. */
+/** The same for `m` rows that are packed in quads, one behind the other, and a B with any step. */
 export function quadsTile(
   m: i32, k: i32, a: usize, b: usize, stepB: usize,
-  c: usize, rowC: usize, width: i32, bias: usize, accumulate: i32, edge: usize,
+  c: usize, rowC: usize, width: i32, bias: usize, activation: i32, accumulate: i32, edge: usize,
 ): void {
   let from = accumulate ? c : bias ? bias : edge;
   const rowFrom = accumulate ? rowC : 0;
   const apart = accumulate == SUM_APART;
+  const low: f32 = activation ? 0 : -Infinity, high: f32 = activation == 2 ? 6 : Infinity;
   if (m >= 4 && width == 8 && !apart && (k < SHORT || stepB != 32)) {
-    quadsLoop(m >> 2, k, a, b, stepB, from, rowFrom, 4 * rowFrom, c, rowC);
+    quadsLoop(m >> 2, k, a, b, stepB, from, rowFrom, 4 * rowFrom, c, rowC, low, high);
     const done = m & ~3;
     a += <usize>k * <usize>done << 2;
     from += <usize>done * rowFrom;
@@ -335,13 +345,15 @@ export function quadsTile(
     const height = min(4, m);
     if (height == 4 && width == 8 && !apart) {
       quadLoop(k, a, b, from, rowFrom, c, rowC);
+      if (activation) activateTile(c, rowC, activation);
     } else {
       if (apart) memory.fill(tile, 0, EDGE - TILE);
       else takeEdge(tile, from, rowFrom, height, width);
       if (stepB == 32) quadLoop(k, a, b, tile, 32, tile, 32);
-      else quadsLoop(1, k, a, b, stepB, tile, 32, 0, tile, 32);
+      else quadsLoop(1, k, a, b, stepB, tile, 32, 0, tile, 32, -Infinity, Infinity);
       if (apart) addEdge(tile, c, rowC, height, width);
       else giveEdge(tile, c, rowC, height, width);
+      if (activation) activateRows(height, width, c, rowC, activation);
     }
     a += <usize>k << 4;
     from += 4 * rowFrom;
