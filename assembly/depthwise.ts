@@ -1,5 +1,6 @@
 // Depthwise convolutions, NHWC; the filter is [kernelHeight, kernelWidth, channels, multiplier], output channel
 // c * multiplier + m. Borders are clipped, not padded: a padded copy would cost a third of the work.
+import { depthwiseBlocks, depthwiseBlocksScratch } from './depthwise-blocks';
 import { activate, fma, loadPartial, storePartial, sumOfLanes, zeros } from './lanes';
 
 /** Four output channels from `j` on: the input that each multiplies. */
@@ -30,12 +31,45 @@ function endInside(begin: i32, size: i32, kernel: i32, dilation: i32, first: i32
   return max(first, min(kernel, (size - begin + dilation - 1) / dilation));
 }
 
-/** `y = activation(convolution + bias)`. */
+/** Bytes of scratch that {@link depthwise} needs. */
+export function depthwiseScratch(
+  channels: i32, multiplier: i32, inHeight: i32, inWidth: i32, outHeight: i32, outWidth: i32, kernelHeight: i32, kernelWidth: i32,
+  strideHeight: i32, strideWidth: i32, dilationHeight: i32, dilationWidth: i32, top: i32, left: i32,
+): i32 {
+  if (multiplier != 1 || channels < MANY) return 0;
+  const height = paddedLength(inHeight, outHeight, kernelHeight, strideHeight, dilationHeight, top);
+  const width = paddedLength(inWidth, outWidth, kernelWidth, strideWidth, dilationWidth, left);
+  return depthwiseBlocksScratch(height, width, kernelHeight * kernelWidth);
+}
+
+/** From so many channels on, neighbours lie so far apart that they are in each other's way. */
+const MANY: i32 = 128;
+
+/** How long an axis is when every window lies inside. */
+// @ts-ignore: decorator
+@inline
+function paddedLength(input: i32, output: i32, kernel: i32, stride: i32, dilation: i32, before: i32): i32 {
+  return max(input + before, (output - 1) * stride + (kernel - 1) * dilation + 1);
+}
+
+/** `y = activation(convolution + bias)`. `scratch`: {@link depthwiseScratch} bytes. */
 export function depthwise(
   x: usize, w: usize, bias: usize, y: usize, batch: i32, channels: i32, multiplier: i32,
   inHeight: i32, inWidth: i32, outHeight: i32, outWidth: i32, kernelHeight: i32, kernelWidth: i32,
-  strideHeight: i32, strideWidth: i32, dilationHeight: i32, dilationWidth: i32, top: i32, left: i32, activation: i32,
+  strideHeight: i32, strideWidth: i32, dilationHeight: i32, dilationWidth: i32, top: i32, left: i32, activation: i32, scratch: usize,
 ): void {
+  const bytes = depthwiseScratch(
+    channels, multiplier, inHeight, inWidth, outHeight, outWidth, kernelHeight, kernelWidth, strideHeight, strideWidth, dilationHeight,
+    dilationWidth, top, left,
+  );
+  if (bytes != 0) {
+    depthwiseBlocks(
+      x, w, bias, y, batch, channels, inHeight, inWidth, outHeight, outWidth, kernelHeight, kernelWidth, strideHeight, strideWidth,
+      dilationHeight, dilationWidth, top, left, paddedLength(inHeight, outHeight, kernelHeight, strideHeight, dilationHeight, top),
+      paddedLength(inWidth, outWidth, kernelWidth, strideWidth, dilationWidth, left), activation, scratch,
+    );
+    return;
+  }
   const pixel = <usize>channels << 2, row = <usize>inWidth * pixel;
   const outChannels = channels * multiplier;
   const tap = <usize>outChannels << 2;
@@ -114,7 +148,7 @@ function four(
 }
 
 /** The four channels of a vector, or fewer: a type, so that the common case carries no test. */
-class Four {}
+export class Four {}
 class Fewer {}
 
 // @ts-ignore: decorator
@@ -130,11 +164,11 @@ function storeOf<Width>(p: usize, v: v128, left: i32): void {
   else storePartial(p, v, left);
 }
 
-/** Four outputs of one vector of channels that lie one tap apart: six columns of input serve all twelve products of a row. */
+/** Four outputs, `out` bytes apart, of one vector of channels that lie one tap apart: six columns of input serve all twelve products of a row. */
 // @ts-ignore: decorator
 @inline
-function neighbours<Width>(
-  x: usize, w: usize, bias: usize, y: usize, left: i32, height: i32, stepY: usize, step: usize, tap: usize, activation: i32,
+export function neighbours<Width>(
+  x: usize, w: usize, bias: usize, y: usize, left: i32, height: i32, stepY: usize, step: usize, tap: usize, activation: i32, out: usize = tap,
 ): void {
   let s0 = bias ? loadOf<Width>(bias, left) : zeros();
   let s1 = s0, s2 = s0, s3 = s0;
@@ -163,16 +197,16 @@ function neighbours<Width>(
     w += 3 * tap;
   }
   storeOf<Width>(y, activate(s0, activation), left);
-  storeOf<Width>(y + tap, activate(s1, activation), left);
-  storeOf<Width>(y + 2 * tap, activate(s2, activation), left);
-  storeOf<Width>(y + 3 * tap, activate(s3, activation), left);
+  storeOf<Width>(y + out, activate(s1, activation), left);
+  storeOf<Width>(y + 2 * out, activate(s2, activation), left);
+  storeOf<Width>(y + 3 * out, activate(s3, activation), left);
 }
 
 /** The same for outputs two taps apart: nine columns. */
 // @ts-ignore: decorator
 @inline
-function everySecond<Width>(
-  x: usize, w: usize, bias: usize, y: usize, left: i32, height: i32, stepY: usize, step: usize, tap: usize, activation: i32,
+export function everySecond<Width>(
+  x: usize, w: usize, bias: usize, y: usize, left: i32, height: i32, stepY: usize, step: usize, tap: usize, activation: i32, out: usize = tap,
 ): void {
   let s0 = bias ? loadOf<Width>(bias, left) : zeros();
   let s1 = s0, s2 = s0, s3 = s0;
@@ -204,9 +238,9 @@ function everySecond<Width>(
     w += 3 * tap;
   }
   storeOf<Width>(y, activate(s0, activation), left);
-  storeOf<Width>(y + tap, activate(s1, activation), left);
-  storeOf<Width>(y + 2 * tap, activate(s2, activation), left);
-  storeOf<Width>(y + 3 * tap, activate(s3, activation), left);
+  storeOf<Width>(y + out, activate(s1, activation), left);
+  storeOf<Width>(y + 2 * out, activate(s2, activation), left);
+  storeOf<Width>(y + 3 * out, activate(s3, activation), left);
 }
 
 /** Kernels of three columns, four outputs `stride` taps apart. */

@@ -387,6 +387,23 @@ export interface RawKernels {
     columnStrideB: number,
     c: number,
   ): void;
+  /** Bytes of scratch for {@link RawKernels.depthwise}. */
+  depthwiseScratch(
+    channels: number,
+    multiplier: number,
+    inHeight: number,
+    inWidth: number,
+    outHeight: number,
+    outWidth: number,
+    kernelHeight: number,
+    kernelWidth: number,
+    strideHeight: number,
+    strideWidth: number,
+    dilationHeight: number,
+    dilationWidth: number,
+    top: number,
+    left: number,
+  ): number;
   /** Depthwise convolution, channels last, with bias and activation. */
   depthwise(
     x: number,
@@ -409,6 +426,7 @@ export interface RawKernels {
     top: number,
     left: number,
     activation: number,
+    scratch: number,
   ): void;
   /** Its gradient with respect to the input. */
   depthwiseInputGradient(

@@ -171,6 +171,34 @@ describe('windows against a plain loop', () => {
     );
   });
 
+  it('depthwise convolutions of many channels, which are copied block by block', () => {
+    forAll(
+      fc.tuple(planes, fc.constantFrom(128, 130, 143, 161)),
+      ([plane, channels]) => {
+        const p = { ...plane, channels, filters: 1, batch: 1 + (plane.batch % 2) };
+        const x = random([p.batch, p.h.input, p.w.input, channels], p.seed);
+        const w = random([p.h.kernel, p.w.kernel, channels, 1], p.seed + 1);
+        const bias = random([channels], p.seed + 2);
+        const y = convolve(p, x, w, random([p.batch, p.h.output, p.w.output, channels], 1), true).y;
+        const withBias = {
+          ...y,
+          values: y.values.map((v, i) => Math.max(0, v + (p.seed % 2 ? bias.values[i % channels] : 0))),
+        };
+        const actual = tf.fused.depthwiseConv2d({
+          x: toTensor(x) as tf.Tensor4D,
+          filter: toTensor(w) as tf.Tensor4D,
+          strides: [p.h.stride, p.w.stride],
+          pad: padding(p.pad) as 'same',
+          dilations: [p.h.dilation, p.w.dilation],
+          activation: 'relu',
+          ...(p.seed % 2 && { bias: toTensor(bias) }),
+        });
+        expectSame(actual, withBias, { absolute: 1e-5 });
+      },
+      60,
+    );
+  });
+
   it('convolutions with the channels first', () => {
     forAll(
       planes,

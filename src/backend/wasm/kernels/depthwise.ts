@@ -1,5 +1,5 @@
 import type { KernelConfig, TensorInfo } from '@tensorflow/tfjs-core';
-import { address, makeOutput, raw } from '../heap.js';
+import { address, makeOutput, raw, withScratch } from '../heap.js';
 import { kernel, requireFloat } from '../kernel.js';
 import { epilogueInLoop, finishEpilogue, type Epilogue } from './activation.js';
 import { convolutionGeometry, outputShape, sizeOf, type Geometry, type WindowAttrs } from './geometry.js';
@@ -11,10 +11,9 @@ interface DepthwiseInputs {
   readonly preluActivationWeights?: TensorInfo;
 }
 
-/** The numbers that all three loops take, in their order. */
-function sizesOf({ batch, channels, outChannels, height, width }: Geometry) {
+/** The numbers that all loops take after the batch, in their order. */
+function sizesOf({ channels, outChannels, height, width }: Geometry) {
   const sizes = [
-    batch,
     channels,
     channels === 0 ? 1 : outChannels / channels,
     height.input,
@@ -40,7 +39,12 @@ function forward(name: string, inputs: DepthwiseInputs, attrs: WindowAttrs, epil
   const out = makeOutput(outputShape(g, 4));
   const inLoop = epilogueInLoop(epilogue, g.outChannels);
   const bias = inLoop.bias === undefined ? 0 : address(inLoop.bias);
-  raw().depthwise(address(x), address(filter), bias, address(out), ...sizesOf(g), inLoop.activation);
+  const kernels = raw();
+  const sizes = sizesOf(g);
+  const [from, weights, to] = [address(x), address(filter), address(out)];
+  withScratch(kernels.depthwiseScratch(...sizes), (scratch) => {
+    kernels.depthwise(from, weights, bias, to, g.batch, ...sizes, inLoop.activation, scratch);
+  });
   return finishEpilogue(out, epilogue, g.outChannels);
 }
 
@@ -63,7 +67,7 @@ export const depthwiseKernels: readonly KernelConfig[] = [
       requireFloat('DepthwiseConv2dNativeBackpropInput', dy, filter);
       const g = convolutionGeometry(attrs.inputShape, filter.shape, attrs, true);
       const out = makeOutput(attrs.inputShape);
-      raw().depthwiseInputGradient(address(dy), address(filter), address(out), ...sizesOf(g));
+      raw().depthwiseInputGradient(address(dy), address(filter), address(out), g.batch, ...sizesOf(g));
       return out;
     },
   ),
@@ -75,7 +79,7 @@ export const depthwiseKernels: readonly KernelConfig[] = [
       const out = makeOutput(attrs.filterShape);
       const to = address(out);
       raw().clear(to, 4 * sizeOf(attrs.filterShape));
-      raw().depthwiseFilterGradient(address(x), address(dy), to, ...sizesOf(g));
+      raw().depthwiseFilterGradient(address(x), address(dy), to, g.batch, ...sizesOf(g));
       return out;
     },
   ),
