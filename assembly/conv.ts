@@ -1,6 +1,6 @@
 // Two-dimensional convolutions, NHWC, filters HWIO. Strides, dilations, padding and sizes in elements.
 import { gatherQuad, packB, packQuad } from './pack';
-import { addBias, EDGE, prepareEdge, quadsTile, rowsTile, SUM_APART } from './tile';
+import { addBias, EDGE, prepareEdge, quadsTile, rowsTile, SHORT, SUM_APART } from './tile';
 
 /** Sets `bytes` bytes to zero. */
 export function clear(p: usize, bytes: usize): void {
@@ -101,9 +101,6 @@ function windowOffset(i: i32, kernelWidth: i32, channels: i32, dilationHeight: i
   return <usize>(ky * dilationHeight) * rowX + (<usize>(kx * dilationWidth * channels + channel) << 2);
 }
 
-/** Up to so many entries a row of the window is too short for a product of its own: windows are gathered instead. */
-const SHORT: i32 = 48;
-
 /** How many times four windows of `depth` entries are gathered at once: 16 kB of them. */
 // @ts-ignore: decorator
 @inline
@@ -164,7 +161,8 @@ function convolve(
   y: usize, outHeight: i32, outWidth: i32, outChannels: i32, rowY: i32, pixelY: i32,
   bias: usize, activation: i32, accumulate: i32, scratch: usize,
 ): void {
-  const short = outer > 1 && inner <= SHORT;
+  // Rows of a window that are too short for products of their own are gathered.
+  const short = inner <= SHORT;
   // So many pixels at a time.
   const most = short ? 4 * quadsOf(outer * inner) : 4;
   const edge = scratch;

@@ -18,7 +18,7 @@ import { activate, fma, loadPartial, storePartial, zeros } from './lanes';
 export const EDGE: usize = 192;
 const TILE: usize = 64;
 /** Up to here a product is short: quads run in one loop, which costs a step more time, but no call each. */
-const SHORT: i32 = 48;
+export const SHORT: i32 = 64;
 
 /** How to accumulate a sum that is a long one by itself: it is summed first, and then added. */
 export const SUM_APART: i32 = 2;
@@ -332,7 +332,7 @@ export function quadsTile(
   const rowFrom = accumulate ? rowC : 0;
   const apart = accumulate == SUM_APART;
   const low: f32 = activation ? 0 : -Infinity, high: f32 = activation == 2 ? 6 : Infinity;
-  if (m >= 4 && width == 8 && !apart && (k < SHORT || stepB != 32)) {
+  if (m >= 4 && width == 8 && !apart && (k <= SHORT || stepB != 32)) {
     quadsLoop(m >> 2, k, a, b, stepB, from, rowFrom, 4 * rowFrom, c, rowC, low, high);
     const done = m & ~3;
     a += <usize>k * <usize>done << 2;
