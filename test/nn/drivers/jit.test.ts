@@ -5,19 +5,25 @@ import { tolerances } from '../../support/tolerances.js';
 import { casesOf, descriptors } from '../descriptors/index.js';
 import { modelOf, withRun } from './run.js';
 
-/** A replay may differ from the function by the rounding that passes reorder. */
-const REPLAY = 1e-5;
+/** Function and replay round in other orders, each within the tolerance of outputs: many batch norms of few images in a row make much of it. */
+const REPLAY = 2 * tolerances.output;
 
 type Values = Float32Array | Int32Array | Uint8Array;
 
-/** Compares two trees of tensors and frees both. */
+/**
+ * Compares two trees of tensors, by the rounding that passes reorder, and frees both. Leaves that are next to nothing beside the others, as gradients
+ * that cancel out (of the bias of keys, of weights in front of a batch norm) are noise of the size of what cancelled.
+ */
 function compare(actual: unknown, expected: unknown, tolerance: number): void {
   const wanted = hk.tree.leavesWithPath(expected as hk.tree.Tree<Tensor>);
   const given = hk.tree.leaves(actual as hk.tree.Tree<Tensor>);
   try {
+    const floats = wanted.filter(({ leaf }) => leaf.dtype === 'float32');
+    const largest = Math.max(...floats.map(({ leaf }) => Math.max(...leaf.dataSync().map(Math.abs))));
     wanted.forEach(({ path, leaf }, i) => {
       const values = leaf.dataSync() as Values;
-      if (leaf.dtype === 'float32') expectClose(given[i], values, tolerance, path.join('/'));
+      if (leaf.dtype === 'float32')
+        expectClose(given[i], values, tolerance, path.join('/'), Math.max(1e-3, 1e-2 * largest));
       else expectBits(given[i], values, path.join('/'));
     });
   } finally {
