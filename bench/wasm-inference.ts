@@ -1,6 +1,6 @@
 /**
- * Forward passes on the same weights and inputs, eager, one thread: the stock WASM backend and our kernels under the same code, and
- * onnxruntime-web for whole networks.
+ * Forward passes on the same weights and inputs, eager, one thread: the stock WASM backend and our kernels under the same code, and for whole
+ * networks tfjs-layers (which has no attention), onnxruntime-web and `@jax-js/jax`, jitted.
  * `node --import tsx bench/wasm-inference.ts [part of a name]`
  */
 import * as tf from '@tensorflow/tfjs-core';
@@ -9,8 +9,10 @@ import { useWasm } from '../src/backend/wasm/index.js';
 import { registerKernels, restoreStockKernels } from '../src/backend/wasm/register.js';
 import { interleave, row, type Contender } from './measure.js';
 import { conv, gpt, mlp, type Work } from './nets/haiku.js';
+import { jaxRunner } from './nets/jax-inference.js';
 import { onnxRunner } from './nets/onnx.js';
 import { tfjsLayers } from './nets/tfjs.js';
+import { layersRunner } from './nets/tfjs-layers.js';
 
 const only = process.argv[2] ?? '';
 const report = await useWasm();
@@ -71,7 +73,7 @@ function attentionStack(layers: number, width: number, length: number, heads: nu
 
 await compare('attention blocks L4 d256 T128, forward', attentionStack(4, 256, 128, 8), 2.5);
 
-/** A whole network: the same TensorFlow.js code on stock and on our kernels, and onnxruntime-web on the same weights. */
+/** A whole network: the same TensorFlow.js code on stock and on our kernels, and the peers on the same weights. */
 async function compareNetwork({ title, input, network }: Work): Promise<void> {
   if (!title.includes(only)) return;
   const x = tf.tensor(input.values, [...input.shape]);
@@ -82,8 +84,10 @@ async function compareNetwork({ title, input, network }: Work): Promise<void> {
     return values;
   };
   const onnx = await onnxRunner(network, input);
+  const jax = await jaxRunner(network, input);
   restoreStockKernels();
-  const results = [run(), await onnx()];
+  const layers = layersRunner(network, input);
+  const results = [run(), await onnx(), await jax(), ...(layers ? [layers()] : [])];
   registerKernels();
   const expected = run();
   const far = Math.max(
@@ -91,7 +95,9 @@ async function compareNetwork({ title, input, network }: Work): Promise<void> {
   );
   const contenders: Record<string, Contender> = {
     stock: { prepare: restoreStockKernels, run: () => void run() },
+    ...(layers && { layers: { prepare: restoreStockKernels, run: () => void layers() } }),
     onnx: { run: async () => void (await onnx()) },
+    'jax-js': { run: async () => void (await jax()) },
     tanka: { prepare: registerKernels, run: () => void run() },
   };
   console.log(row(`${title}, forward`, await interleave(contenders, { rounds: 11, sampleMs: 2, warmUp: 5 })));
