@@ -1,10 +1,9 @@
-import { broadcastTo, cast, Tensor, tensor, tidy, type TensorLike } from '@tensorflow/tfjs-core';
-import type { RandomOperation } from '../backend/recordable.js';
+import { broadcastTo, tidy, type Tensor, type TensorLike } from '@tensorflow/tfjs-core';
 import { drawGumbel } from './gumbel.js';
 import type { PRNGKey } from './key.js';
-import { sampleShape } from './parameters.js';
+import { askedShape, floatTensor, sampleShape } from './parameters.js';
 import { checkAxis } from './permutation.js';
-import { checkShape, perform, refuseArgument, samples, sizeOf, type WithScheme } from './perform.js';
+import { perform, refuseArgument, sampler, sizeOf, type SampleAttributes } from './perform.js';
 
 /** Options of {@link categorical}. */
 export interface CategoricalOptions {
@@ -14,16 +13,15 @@ export interface CategoricalOptions {
   readonly shape?: readonly number[] | null;
 }
 
-interface Attributes extends WithScheme {
-  readonly shape: number[];
+interface Attributes extends SampleAttributes {
   /** Of the categories, from the end. */
   readonly axis: number;
 }
 
-const operation: RandomOperation<Attributes, Tensor> = {
-  name: 'categorical',
-  abstract: samples('int32'),
-  run({ keys: [key], tensors: [logits], attributes: { shape, axis, scheme } }) {
+const operation = /* @__PURE__ */ sampler<Attributes>(
+  'categorical',
+  'int32',
+  (key, count, scheme, { shape, axis }, [logits]) => {
     const prefix = shape.slice(0, shape.length - (logits.rank - 1));
     const inner = shape.slice(prefix.length);
     const at = logits.rank + axis;
@@ -32,7 +30,7 @@ const operation: RandomOperation<Attributes, Tensor> = {
     const values = tidy(() => broadcastTo(logits, inner).dataSync());
     const noise = drawGumbel(key, sizeOf(prefix) * sizeOf(inner), scheme);
     const step = sizeOf(inner.slice(at + 1));
-    const samples = new Int32Array(sizeOf(shape));
+    const samples = new Int32Array(count);
     for (let i = 0; i < samples.length; i++) {
       const start = Math.floor(i / step) * step * categories + (i % step);
       let largest = -Infinity;
@@ -47,9 +45,9 @@ const operation: RandomOperation<Attributes, Tensor> = {
         }
       }
     }
-    return tensor(samples, shape, 'int32');
+    return samples;
   },
-};
+);
 
 /**
  * Int32 indices of categories with probabilities `softmax(logits)` along an axis, as `jax.random.categorical` (the Gumbel-max trick).
@@ -63,13 +61,11 @@ export function categorical(
   options: CategoricalOptions = {},
 ): Tensor {
   return tidy(() => {
-    const given = logits instanceof Tensor ? logits : tensor(logits);
-    const floats = given.dtype === 'float32' ? given : cast(given, 'float32');
+    const floats = floatTensor(logits);
     const axis = checkAxis('categorical', options.axis ?? -1, floats.rank);
     if (floats.shape[axis] === 0) refuseArgument('categorical', 'there must be at least one category.');
     const batch = floats.shape.filter((_, i) => i !== axis);
-    const asked = options.shape == null ? null : checkShape('categorical', options.shape);
-    const shape = sampleShape('categorical', asked, [batch]);
+    const shape = sampleShape('categorical', askedShape('categorical', options.shape), [batch]);
     return perform(operation, key, { shape, axis: axis - floats.rank }, [floats]);
   });
 }

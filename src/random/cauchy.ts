@@ -1,8 +1,7 @@
-import { tensor, type Tensor } from '@tensorflow/tfjs-core';
-import type { RandomOperation } from '../backend/recordable.js';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { drawUniform } from './draw.js';
 import type { PRNGKey } from './key.js';
-import { checkShape, perform, samples, sizeOf, type WithScheme } from './perform.js';
+import { sample, sampler } from './perform.js';
 import type { Scheme } from './schemes.js';
 
 const PI = Math.fround(Math.PI);
@@ -16,12 +15,7 @@ function drawCauchy(key: PRNGKey, count: number, scheme: Scheme): Float32Array {
   return values;
 }
 
-const operation: RandomOperation<{ readonly shape: number[] } & WithScheme, Tensor> = {
-  name: 'cauchy',
-  abstract: samples('float32'),
-  run: ({ keys: [key], attributes: { shape, scheme } }) =>
-    tensor(drawCauchy(key, sizeOf(shape), scheme), shape, 'float32'),
-};
+const operation = /* @__PURE__ */ sampler('cauchy', 'float32', drawCauchy);
 
 /**
  * Float32 samples of the standard Cauchy distribution, as `jax.random.cauchy` to one unit in the last place: JAX takes the tangent
@@ -31,5 +25,5 @@ const operation: RandomOperation<{ readonly shape: number[] } & WithScheme, Tens
  * @throws `key-invalid`; `random-shape-invalid`
  */
 export function cauchy(key: PRNGKey, shape: readonly number[] = []): Tensor {
-  return perform(operation, key, { shape: checkShape('cauchy', shape) });
+  return sample(operation, key, shape);
 }

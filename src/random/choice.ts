@@ -1,10 +1,11 @@
-import { cast, gather, reshape, Tensor, tensor, tidy, type TensorLike } from '@tensorflow/tfjs-core';
+import { gather, reshape, Tensor, tensor, tidy, type TensorLike } from '@tensorflow/tfjs-core';
 import type { RandomOperation } from '../backend/recordable.js';
 import { abstractTensor } from '../backend/shapes/abstract.js';
 import { drawUniform } from './draw.js';
 import { log } from './float32.js';
 import { drawGumbel } from './gumbel.js';
 import type { PRNGKey } from './key.js';
+import { floatTensor } from './parameters.js';
 import { checkShape, perform, refuseArgument, sizeOf, type WithScheme } from './perform.js';
 import { checkAxis, checkCount, drawPermutation } from './permutation.js';
 import { drawIntegers } from './randint.js';
@@ -129,11 +130,11 @@ export function choice(
   return tidy(() => {
     const tensors = from === null ? [] : [from];
     if (p !== null) {
-      const given = p instanceof Tensor ? p : tensor(p);
+      const given = floatTensor(p);
       if (given.rank !== 1 || given.shape[0] !== n) {
         refuseArgument('choice', `p must have the shape [${n}], but has [${String(given.shape)}].`);
       }
-      tensors.push(given.dtype === 'float32' ? given : cast(given, 'float32'));
+      tensors.push(given);
     }
     const attributes = { n, shape: result, axis, replace, weighted: p !== null, sliced: from !== null };
     return perform(operation, key, attributes, tensors);

@@ -1,15 +1,13 @@
-import { cast, Tensor, tensor, tidy, type TensorLike } from '@tensorflow/tfjs-core';
-import type { RandomOperation } from '../backend/recordable.js';
+import { tidy, type Tensor, type TensorLike } from '@tensorflow/tfjs-core';
 import { drawGamma } from './gamma.js';
 import type { PRNGKey } from './key.js';
-import { parameterValues, sampleShape } from './parameters.js';
-import { checkShape, perform, refuseArgument, samples, sizeOf, type WithScheme } from './perform.js';
+import { askedShape, floatTensor, parameterValues, sampleShape } from './parameters.js';
+import { perform, refuseArgument, sampler } from './perform.js';
 
-const operation: RandomOperation<{ readonly shape: number[] } & WithScheme, Tensor> = {
-  name: 'dirichlet',
-  abstract: samples('float32'),
-  run({ keys: [key], tensors, attributes: { shape, scheme } }) {
-    const count = sizeOf(shape);
+const operation = /* @__PURE__ */ sampler(
+  'dirichlet',
+  'float32',
+  (key, count, scheme, { shape }, tensors) => {
     const parts = shape[shape.length - 1];
     const logs = drawGamma(key, count, scheme, parameterValues({ tensor: 0 }, tensors, shape), true);
     const values = new Float32Array(count);
@@ -23,9 +21,9 @@ const operation: RandomOperation<{ readonly shape: number[] } & WithScheme, Tens
       }
       for (let i = 0; i < parts; i++) values[start + i] /= sum;
     }
-    return tensor(values, shape, 'float32');
+    return values;
   },
-};
+);
 
 /**
  * Float32 samples of the Dirichlet distribution, as `jax.random.dirichlet` to about 1e-6: its last step is a softmax, which XLA computes in its own way.
@@ -41,11 +39,9 @@ export function dirichlet(
   shape?: readonly number[] | null,
 ): Tensor {
   return tidy(() => {
-    const given = alpha instanceof Tensor ? alpha : tensor(alpha);
+    const given = floatTensor(alpha);
     if (given.rank === 0) refuseArgument('dirichlet', 'alpha must have at least one axis, but is a scalar.');
-    const asked = shape == null ? null : checkShape('dirichlet', shape);
-    const result = sampleShape('dirichlet', asked, [given.shape.slice(0, -1)]);
-    const floats = given.dtype === 'float32' ? given : cast(given, 'float32');
-    return perform(operation, key, { shape: [...result, given.shape[given.rank - 1]] }, [floats]);
+    const result = sampleShape('dirichlet', askedShape('dirichlet', shape), [given.shape.slice(0, -1)]);
+    return perform(operation, key, { shape: [...result, given.shape[given.rank - 1]] }, [given]);
   });
 }

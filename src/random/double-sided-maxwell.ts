@@ -1,36 +1,19 @@
-import { tensor, tidy, type Tensor } from '@tensorflow/tfjs-core';
-import type { RandomOperation } from '../backend/recordable.js';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { fma } from './float32.js';
 import type { PRNGKey } from './key.js';
 import { drawNormal } from './normal.js';
-import {
-  ParameterList,
-  parameterValues,
-  sampleShape,
-  valueAt,
-  type Parameter,
-  type ParameterAttribute,
-} from './parameters.js';
-import { checkShape, perform, samples, sizeOf, type WithScheme } from './perform.js';
+import { parametric, sampleWith, valueAt, type Parameter, type ParameterValues } from './parameters.js';
+import { checkShape } from './perform.js';
 import { drawSigns } from './rademacher.js';
 import { derived } from './schemes.js';
 
-interface Attributes extends WithScheme {
-  readonly shape: number[];
-  readonly loc: ParameterAttribute;
-  readonly scale: ParameterAttribute;
-}
-
-const operation: RandomOperation<Attributes, Tensor> = {
-  name: 'doubleSidedMaxwell',
-  abstract: samples('float32'),
-  run({ keys: [key], tensors, attributes: { shape, loc, scale, scheme } }) {
-    const count = sizeOf(shape);
+const operation = /* @__PURE__ */ parametric(
+  'doubleSidedMaxwell',
+  'float32',
+  (key, count, scheme, locations: ParameterValues, scales: ParameterValues) => {
     const [maxwellKey, signKey] = derived(key, 2, scheme);
     const xyz = drawNormal(maxwellKey, 3 * count, scheme);
     const signs = drawSigns(signKey, count, scheme);
-    const locations = parameterValues(loc, tensors, shape);
-    const scales = parameterValues(scale, tensors, shape);
     const values = new Float32Array(count);
     for (let i = 0; i < count; i++) {
       const x = xyz[3 * i];
@@ -39,9 +22,9 @@ const operation: RandomOperation<Attributes, Tensor> = {
       const length = Math.fround(Math.sqrt(fma(z, z, fma(x, x, Math.fround(y * y)))));
       values[i] = fma(signs[i] * length, valueAt(scales, i), valueAt(locations, i));
     }
-    return tensor(values, shape, 'float32');
+    return values;
   },
-};
+);
 
 /**
  * Float32 samples `loc ± scale · m` with `m` of the Maxwell distribution, as `jax.random.double_sided_maxwell`.
@@ -56,15 +39,8 @@ export function doubleSidedMaxwell(
   scale: Parameter,
   shape: readonly number[] = [],
 ): Tensor {
-  return tidy(() => {
-    const list = new ParameterList();
-    const attributes = { loc: list.add(loc), scale: list.add(scale) };
-    const asked = checkShape('doubleSidedMaxwell', shape);
-    const common = sampleShape('doubleSidedMaxwell', null, [
-      list.shapeOf(attributes.loc),
-      list.shapeOf(attributes.scale),
-    ]);
-    const result = [...(asked.length === 0 ? common : asked), ...common];
-    return perform(operation, key, { ...attributes, shape: result }, list.tensors);
+  const asked = checkShape('doubleSidedMaxwell', shape);
+  return sampleWith(operation, key, null, [loc, scale], {
+    extend: (common) => [...(asked.length === 0 ? common : asked), ...common],
   });
 }

@@ -1,8 +1,7 @@
-import { tensor, type Tensor } from '@tensorflow/tfjs-core';
-import type { RandomOperation } from '../backend/recordable.js';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { draw } from './draw.js';
 import type { PRNGKey } from './key.js';
-import { checkShape, perform, samples, sizeOf, type WithScheme } from './perform.js';
+import { sample, sampler } from './perform.js';
 import type { Scheme } from './schemes.js';
 
 /** Float32 values of the exponential distribution of mean 1, `−log(1 − u)`. */
@@ -16,12 +15,7 @@ export function drawExponential(key: PRNGKey, count: number, scheme: Scheme): Fl
   });
 }
 
-const operation: RandomOperation<{ readonly shape: number[] } & WithScheme, Tensor> = {
-  name: 'exponential',
-  abstract: samples('float32'),
-  run: ({ keys: [key], attributes: { shape, scheme } }) =>
-    tensor(drawExponential(key, sizeOf(shape), scheme), shape, 'float32'),
-};
+const operation = /* @__PURE__ */ sampler('exponential', 'float32', drawExponential);
 
 /**
  * Float32 samples of the exponential distribution of mean 1, as `jax.random.exponential`.
@@ -30,5 +24,5 @@ const operation: RandomOperation<{ readonly shape: number[] } & WithScheme, Tens
  * @throws `key-invalid`; `random-shape-invalid`
  */
 export function exponential(key: PRNGKey, shape: readonly number[] = []): Tensor {
-  return perform(operation, key, { shape: checkShape('exponential', shape) });
+  return sample(operation, key, shape);
 }

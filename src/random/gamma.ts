@@ -1,19 +1,9 @@
-import { tensor, tidy, type Tensor } from '@tensorflow/tfjs-core';
-import type { RandomOperation } from '../backend/recordable.js';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { erfInv, fma, fromBits, log, log1p } from './float32.js';
 import { TINY } from './gumbel.js';
 import type { PRNGKey } from './key.js';
 import { ABOVE_MINUS_ONE } from './normal.js';
-import {
-  ParameterList,
-  parameterValues,
-  sampleShape,
-  valueAt,
-  type Parameter,
-  type ParameterAttribute,
-  type ParameterValues,
-} from './parameters.js';
-import { checkShape, perform, samples, sizeOf, type WithScheme } from './perform.js';
+import { parametric, sampleWith, valueAt, type Parameter, type ParameterValues } from './parameters.js';
 import { fillKeys, singleWord, type Scheme } from './schemes.js';
 
 const { fround, sqrt } = Math;
@@ -98,19 +88,11 @@ export function drawGamma(
   return values;
 }
 
-interface Attributes extends WithScheme {
-  readonly shape: number[];
-  readonly a: ParameterAttribute;
-}
-
-const operation: RandomOperation<Attributes, Tensor> = {
-  name: 'gamma',
-  abstract: samples('float32'),
-  run({ keys: [key], tensors, attributes: { shape, a, scheme } }) {
-    const alpha = parameterValues(a, tensors, shape);
-    return tensor(drawGamma(key, sizeOf(shape), scheme, alpha), shape, 'float32');
-  },
-};
+const operation = /* @__PURE__ */ parametric(
+  'gamma',
+  'float32',
+  (key, count, scheme, alpha: ParameterValues) => drawGamma(key, count, scheme, alpha),
+);
 
 /**
  * Float32 samples of the gamma distribution of shape parameter `a` and scale 1, as `jax.random.gamma`: for `a ≥ 1` the same bits but for
@@ -120,11 +102,5 @@ const operation: RandomOperation<Attributes, Tensor> = {
  * @throws `key-invalid`; `random-shape-invalid`
  */
 export function gamma(key: PRNGKey, a: Parameter, shape?: readonly number[] | null): Tensor {
-  return tidy(() => {
-    const list = new ParameterList();
-    const attribute = list.add(a);
-    const asked = shape == null ? null : checkShape('gamma', shape);
-    const result = sampleShape('gamma', asked, [list.shapeOf(attribute)]);
-    return perform(operation, key, { shape: result, a: attribute }, list.tensors);
-  });
+  return sampleWith(operation, key, shape, [a]);
 }

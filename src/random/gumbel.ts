@@ -1,9 +1,8 @@
-import { tensor, type Tensor } from '@tensorflow/tfjs-core';
-import type { RandomOperation } from '../backend/recordable.js';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { draw } from './draw.js';
 import { fromBits } from './float32.js';
 import type { PRNGKey } from './key.js';
-import { checkShape, perform, samples, sizeOf, type WithScheme } from './perform.js';
+import { sample, sampler } from './perform.js';
 import type { Scheme } from './schemes.js';
 
 /** The least normal float32: keeps the logarithm finite. */
@@ -24,12 +23,7 @@ export function drawGumbel(key: PRNGKey, count: number, scheme: Scheme): Float32
   });
 }
 
-const operation: RandomOperation<{ readonly shape: number[] } & WithScheme, Tensor> = {
-  name: 'gumbel',
-  abstract: samples('float32'),
-  run: ({ keys: [key], attributes: { shape, scheme } }) =>
-    tensor(drawGumbel(key, sizeOf(shape), scheme), shape, 'float32'),
-};
+const operation = /* @__PURE__ */ sampler('gumbel', 'float32', drawGumbel);
 
 /**
  * Float32 samples of the standard Gumbel distribution, as `jax.random.gumbel` in its default mode.
@@ -38,5 +32,5 @@ const operation: RandomOperation<{ readonly shape: number[] } & WithScheme, Tens
  * @throws `key-invalid`; `random-shape-invalid`
  */
 export function gumbel(key: PRNGKey, shape: readonly number[] = []): Tensor {
-  return perform(operation, key, { shape: checkShape('gumbel', shape) });
+  return sample(operation, key, shape);
 }

@@ -1,10 +1,9 @@
-import { tensor, type Tensor } from '@tensorflow/tfjs-core';
-import type { RandomOperation } from '../backend/recordable.js';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { draw } from './draw.js';
 import { log1p } from './float32.js';
 import { ABOVE_MINUS_ONE } from './normal.js';
 import type { PRNGKey } from './key.js';
-import { checkShape, perform, samples, sizeOf, type WithScheme } from './perform.js';
+import { sample, sampler } from './perform.js';
 import type { Scheme } from './schemes.js';
 
 /** Float32 values of the Laplace distribution of mean 0 and scale 1. */
@@ -18,12 +17,7 @@ function drawLaplace(key: PRNGKey, count: number, scheme: Scheme): Float32Array 
   });
 }
 
-const operation: RandomOperation<{ readonly shape: number[] } & WithScheme, Tensor> = {
-  name: 'laplace',
-  abstract: samples('float32'),
-  run: ({ keys: [key], attributes: { shape, scheme } }) =>
-    tensor(drawLaplace(key, sizeOf(shape), scheme), shape, 'float32'),
-};
+const operation = /* @__PURE__ */ sampler('laplace', 'float32', drawLaplace);
 
 /**
  * Float32 samples of the Laplace distribution of mean 0 and scale 1, as `jax.random.laplace`.
@@ -32,5 +26,5 @@ const operation: RandomOperation<{ readonly shape: number[] } & WithScheme, Tens
  * @throws `key-invalid`; `random-shape-invalid`
  */
 export function laplace(key: PRNGKey, shape: readonly number[] = []): Tensor {
-  return perform(operation, key, { shape: checkShape('laplace', shape) });
+  return sample(operation, key, shape);
 }

@@ -1,10 +1,9 @@
-import { tensor, type Tensor } from '@tensorflow/tfjs-core';
-import type { RandomOperation } from '../backend/recordable.js';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { drawUniform } from './draw.js';
 import { log, log1p } from './float32.js';
 import { TINY } from './gumbel.js';
 import type { PRNGKey } from './key.js';
-import { checkShape, perform, samples, sizeOf, type WithScheme } from './perform.js';
+import { sample, sampler } from './perform.js';
 import type { Scheme } from './schemes.js';
 
 /** Float32 values of the standard logistic distribution, `log(u / (1 − u))`. */
@@ -14,12 +13,7 @@ function drawLogistic(key: PRNGKey, count: number, scheme: Scheme): Float32Array
   return values;
 }
 
-const operation: RandomOperation<{ readonly shape: number[] } & WithScheme, Tensor> = {
-  name: 'logistic',
-  abstract: samples('float32'),
-  run: ({ keys: [key], attributes: { shape, scheme } }) =>
-    tensor(drawLogistic(key, sizeOf(shape), scheme), shape, 'float32'),
-};
+const operation = /* @__PURE__ */ sampler('logistic', 'float32', drawLogistic);
 
 /**
  * Float32 samples of the standard logistic distribution, as `jax.random.logistic`.
@@ -28,5 +22,5 @@ const operation: RandomOperation<{ readonly shape: number[] } & WithScheme, Tens
  * @throws `key-invalid`; `random-shape-invalid`
  */
 export function logistic(key: PRNGKey, shape: readonly number[] = []): Tensor {
-  return perform(operation, key, { shape: checkShape('logistic', shape) });
+  return sample(operation, key, shape);
 }

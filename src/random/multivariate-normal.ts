@@ -1,10 +1,10 @@
-import { cast, Tensor, tensor, tidy, type TensorLike } from '@tensorflow/tfjs-core';
+import { tensor, tidy, type Tensor, type TensorLike } from '@tensorflow/tfjs-core';
 import type { RandomOperation } from '../backend/recordable.js';
 import { abstractTensor } from '../backend/shapes/abstract.js';
 import type { PRNGKey } from './key.js';
 import { drawNormal } from './normal.js';
-import { parameterValues, sampleShape, valueAt } from './parameters.js';
-import { checkShape, perform, refuseArgument, sizeOf, type WithScheme } from './perform.js';
+import { askedShape, floatTensor, parameterValues, sampleShape, valueAt } from './parameters.js';
+import { perform, refuseArgument, sizeOf, type WithScheme } from './perform.js';
 
 /** The lower triangular `L` with `L · Lᵀ` = the `n × n` matrix at `at`; `NaN` in it where the matrix is not positive definite. */
 function cholesky(matrices: ArrayLike<number>, at: number, n: number): Float64Array {
@@ -62,9 +62,7 @@ export function multivariateNormal(
   shape?: readonly number[] | null,
 ): Tensor {
   return tidy(() => {
-    const [means, matrices] = [mean, cov].map((value) =>
-      cast(value instanceof Tensor ? value : tensor(value), 'float32'),
-    );
+    const [means, matrices] = [mean, cov].map(floatTensor);
     const n = means.shape[means.rank - 1];
     const last = matrices.shape.slice(-2);
     if (means.rank < 1 || matrices.rank < 2 || last[0] !== n || last[1] !== n) {
@@ -73,8 +71,7 @@ export function multivariateNormal(
         `mean must be [..., n] and cov [..., n, n], but they are [${String(means.shape)}] and [${String(matrices.shape)}].`,
       );
     }
-    const asked = shape == null ? null : checkShape('multivariateNormal', shape);
-    const result = sampleShape('multivariateNormal', asked, [
+    const result = sampleShape('multivariateNormal', askedShape('multivariateNormal', shape), [
       means.shape.slice(0, -1),
       matrices.shape.slice(0, -2),
     ]);

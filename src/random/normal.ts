@@ -1,9 +1,8 @@
-import { tensor, type Tensor } from '@tensorflow/tfjs-core';
-import type { RandomOperation } from '../backend/recordable.js';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { draw } from './draw.js';
 import { fromBits } from './float32.js';
 import type { PRNGKey } from './key.js';
-import { checkShape, perform, samples, sizeOf, type WithScheme } from './perform.js';
+import { sample, sampler } from './perform.js';
 import type { Scheme } from './schemes.js';
 
 /** The least float32 above −1. */
@@ -18,12 +17,7 @@ export function drawNormal(key: PRNGKey, count: number, scheme: Scheme): Float32
   });
 }
 
-const operation: RandomOperation<{ readonly shape: number[] } & WithScheme, Tensor> = {
-  name: 'normal',
-  abstract: samples('float32'),
-  run: ({ keys: [key], attributes: { shape, scheme } }) =>
-    tensor(drawNormal(key, sizeOf(shape), scheme), shape, 'float32'),
-};
+const operation = /* @__PURE__ */ sampler('normal', 'float32', drawNormal);
 
 /**
  * Float32 samples of the standard normal distribution, as `jax.random.normal`.
@@ -32,5 +26,5 @@ const operation: RandomOperation<{ readonly shape: number[] } & WithScheme, Tens
  * @throws `key-invalid`; `random-shape-invalid`
  */
 export function normal(key: PRNGKey, shape: readonly number[] = []): Tensor {
-  return perform(operation, key, { shape: checkShape('normal', shape) });
+  return sample(operation, key, shape);
 }

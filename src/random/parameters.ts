@@ -1,5 +1,17 @@
-import { broadcastTo, cast, Tensor, tensor, tidy, type TensorLike } from '@tensorflow/tfjs-core';
+import {
+  broadcastTo,
+  cast,
+  Tensor,
+  tensor,
+  tidy,
+  type DataType,
+  type TensorLike,
+} from '@tensorflow/tfjs-core';
+import type { RandomOperation } from '../backend/recordable.js';
 import { TankaError } from '../errors/tanka-error.js';
+import type { PRNGKey } from './key.js';
+import { checkShape, perform, sampler, type SampleAttributes } from './perform.js';
+import type { Scheme } from './schemes.js';
 
 /** A parameter of a distribution: one number, or one for each sample (broadcast to the shape of the samples). */
 export type Parameter = Tensor | TensorLike;
@@ -11,7 +23,7 @@ export type ParameterAttribute = number | { readonly tensor: number };
 export type ParameterValues = number | Float32Array | Int32Array;
 
 /** Splits parameters into what is static and the tensors that an operation reads. Arrays become tensors: use it within `tidy`. */
-export class ParameterList {
+class ParameterList {
   readonly tensors: Tensor[] = [];
 
   /** The attribute for a parameter; tensors are taken as `dtype`. */
@@ -78,4 +90,64 @@ export function parameterValues(
 /** A parameter's value for sample `i`. */
 export function valueAt(values: ParameterValues, i: number): number {
   return typeof values === 'number' ? values : values[i];
+}
+
+interface Parameterised extends SampleAttributes {
+  readonly parameters: readonly ParameterAttribute[];
+}
+
+/** A sampler with parameters as an operation: `draw` gets their values. */
+export function parametric<Values extends ParameterValues[]>(
+  name: string,
+  dtype: DataType,
+  draw: (
+    key: PRNGKey,
+    count: number,
+    scheme: Scheme,
+    ...values: Values
+  ) => Float32Array | Int32Array | Uint8Array,
+): RandomOperation<Parameterised, Tensor> {
+  return sampler<Parameterised>(name, dtype, (key, count, scheme, { shape, parameters }, tensors) =>
+    draw(key, count, scheme, ...(parameters.map((each) => parameterValues(each, tensors, shape)) as Values)),
+  );
+}
+
+/**
+ * Runs a sampler with parameters, which are taken as `dtype`.
+ *
+ * @param shape of the samples, `null` for the one that the parameters broadcast to
+ * @param extend makes the shape of the result of the common one
+ * @throws `key-invalid`; `random-shape-invalid`
+ */
+export function sampleWith(
+  operation: RandomOperation<Parameterised, Tensor>,
+  key: PRNGKey,
+  shape: readonly number[] | null | undefined,
+  given: readonly Parameter[],
+  {
+    dtype = 'float32',
+    extend = (common) => common,
+  }: {
+    readonly dtype?: 'float32' | 'int32';
+    readonly extend?: (common: number[]) => number[];
+  } = {},
+): Tensor {
+  return tidy(() => {
+    const list = new ParameterList();
+    const parameters = given.map((value) => list.add(value, dtype));
+    const shapes = parameters.map((each) => list.shapeOf(each));
+    const common = sampleShape(operation.name, askedShape(operation.name, shape), shapes);
+    return perform(operation, key, { parameters, shape: extend(common) }, list.tensors);
+  });
+}
+
+/** The shape that is asked for, checked, or `null`. @throws `random-shape-invalid` */
+export function askedShape(caller: string, shape: readonly number[] | null | undefined): number[] | null {
+  return shape == null ? null : checkShape(caller, shape);
+}
+
+/** A tensor of float32 from what a sampler was given. */
+export function floatTensor(value: Tensor | TensorLike): Tensor {
+  const given = value instanceof Tensor ? value : tensor(value);
+  return given.dtype === 'float32' ? given : cast(given, 'float32');
 }

@@ -1,4 +1,4 @@
-import { util, type DataType, type Tensor } from '@tensorflow/tfjs-core';
+import { tensor, util, type DataType, type Tensor } from '@tensorflow/tfjs-core';
 import { runRandom, type RandomInputs, type RandomOperation } from '../backend/recordable.js';
 import { abstractTensor } from '../backend/shapes/abstract.js';
 import { settings } from '../config/settings.js';
@@ -25,6 +25,42 @@ export function perform<Attributes extends object, Result>(
   checkKey(operation.name, key);
   const scheme = settings().threefryPartitionable ? 'partitionable' : 'original';
   return runRandom(operation, { keys: [key], tensors, attributes: { ...attributes, scheme } });
+}
+
+/** The attributes of a sampler: the shape of its samples, and what else it takes. */
+export interface SampleAttributes extends WithScheme {
+  readonly shape: number[];
+}
+
+/** A sampler as an operation: `draw` makes as many values as the shape has places. */
+export function sampler<Attributes extends SampleAttributes = SampleAttributes>(
+  name: string,
+  dtype: DataType,
+  draw: (
+    key: PRNGKey,
+    count: number,
+    scheme: Scheme,
+    attributes: Attributes,
+    tensors: readonly Tensor[],
+  ) => Float32Array | Int32Array | Uint8Array,
+): RandomOperation<Attributes, Tensor> {
+  return {
+    name,
+    abstract: samples(dtype),
+    run({ keys: [key], tensors, attributes }) {
+      const { shape, scheme } = attributes;
+      return tensor(draw(key, util.sizeFromShape(shape), scheme, attributes, tensors), shape, dtype);
+    },
+  };
+}
+
+/** Runs a sampler that takes nothing but a shape. @throws `key-invalid`; `random-shape-invalid` */
+export function sample(
+  operation: RandomOperation<SampleAttributes, Tensor>,
+  key: PRNGKey,
+  shape: readonly number[],
+): Tensor {
+  return perform(operation, key, { shape: checkShape(operation.name, shape) });
 }
 
 /** What a sampler returns where only shapes are computed: samples of the shape among its attributes. */

@@ -1,17 +1,8 @@
-import { tensor, tidy, type Tensor } from '@tensorflow/tfjs-core';
-import type { RandomOperation } from '../backend/recordable.js';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { drawUniform } from './draw.js';
 import { fma, log, log1p } from './float32.js';
 import type { PRNGKey } from './key.js';
-import {
-  ParameterList,
-  parameterValues,
-  sampleShape,
-  valueAt,
-  type Parameter,
-  type ParameterAttribute,
-} from './parameters.js';
-import { checkShape, perform, samples, sizeOf, type WithScheme } from './perform.js';
+import { parametric, sampleWith, valueAt, type Parameter, type ParameterValues } from './parameters.js';
 import { derived, type Scheme } from './schemes.js';
 
 const { abs, fround, sqrt } = Math;
@@ -106,26 +97,17 @@ function propose(rate: number, uniform: number, v: number): number | null {
   return s <= t ? k : null;
 }
 
-interface Attributes extends WithScheme {
-  readonly shape: number[];
-  readonly lam: ParameterAttribute;
-}
-
-const operation: RandomOperation<Attributes, Tensor> = {
-  name: 'poisson',
-  abstract: samples('int32'),
-  run({ keys: [key], tensors, attributes: { shape, lam, scheme } }) {
-    const count = sizeOf(shape);
-    const given = parameterValues(lam, tensors, shape);
-    const rates = new Float32Array(count);
-    for (let i = 0; i < count; i++) rates[i] = valueAt(given, i);
+const operation = /* @__PURE__ */ parametric(
+  'poisson',
+  'int32',
+  (key, count, scheme, given: ParameterValues) => {
+    const rates = Float32Array.from({ length: count }, (_, i) => valueAt(given, i));
     const values = new Int32Array(count);
     countProducts(key, rates, scheme, values);
     reject(key, rates, scheme, values);
-    for (let i = 0; i < count; i++) if (rates[i] === 0) values[i] = 0;
-    return tensor(values, shape, 'int32');
+    return values.map((value, i) => (rates[i] === 0 ? 0 : value));
   },
-};
+);
 
 /**
  * Int32 samples of the Poisson distribution of rate `lam`, as `jax.random.poisson`. From a rate of 10 on a sample is accepted by a comparison that
@@ -135,11 +117,5 @@ const operation: RandomOperation<Attributes, Tensor> = {
  * @throws `key-invalid`; `random-shape-invalid`
  */
 export function poisson(key: PRNGKey, lam: Parameter, shape?: readonly number[] | null): Tensor {
-  return tidy(() => {
-    const list = new ParameterList();
-    const attribute = list.add(lam);
-    const asked = shape == null ? null : checkShape('poisson', shape);
-    const result = sampleShape('poisson', asked, [list.shapeOf(attribute)]);
-    return perform(operation, key, { shape: result, lam: attribute }, list.tensors);
-  });
+  return sampleWith(operation, key, shape, [lam]);
 }

@@ -1,8 +1,7 @@
-import { tensor, type Tensor } from '@tensorflow/tfjs-core';
-import type { RandomOperation } from '../backend/recordable.js';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { drawUniform } from './draw.js';
 import type { PRNGKey } from './key.js';
-import { checkShape, perform, samples, sizeOf, type WithScheme } from './perform.js';
+import { sample, sampler } from './perform.js';
 import type { Scheme } from './schemes.js';
 
 /** Values −1 and 1, each with probability ½. */
@@ -13,12 +12,7 @@ export function drawSigns(key: PRNGKey, count: number, scheme: Scheme): Int32Arr
   return signs;
 }
 
-const operation: RandomOperation<{ readonly shape: number[] } & WithScheme, Tensor> = {
-  name: 'rademacher',
-  abstract: samples('int32'),
-  run: ({ keys: [key], attributes: { shape, scheme } }) =>
-    tensor(drawSigns(key, sizeOf(shape), scheme), shape, 'int32'),
-};
+const operation = /* @__PURE__ */ sampler('rademacher', 'int32', drawSigns);
 
 /**
  * Int32 samples that are −1 or 1 with equal probability, as `jax.random.rademacher`.
@@ -27,5 +21,5 @@ const operation: RandomOperation<{ readonly shape: number[] } & WithScheme, Tens
  * @throws `key-invalid`; `random-shape-invalid`
  */
 export function rademacher(key: PRNGKey, shape: readonly number[] = []): Tensor {
-  return perform(operation, key, { shape: checkShape('rademacher', shape) });
+  return sample(operation, key, shape);
 }

@@ -1,17 +1,8 @@
-import { tensor, tidy, type Tensor } from '@tensorflow/tfjs-core';
-import type { RandomOperation } from '../backend/recordable.js';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { drawWords } from './draw.js';
 import type { PRNGKey } from './key.js';
-import {
-  ParameterList,
-  parameterValues,
-  sampleShape,
-  valueAt,
-  type Parameter,
-  type ParameterAttribute,
-  type ParameterValues,
-} from './parameters.js';
-import { checkShape, perform, refuseArgument, samples, sizeOf, type WithScheme } from './perform.js';
+import { parametric, sampleWith, valueAt, type Parameter, type ParameterValues } from './parameters.js';
+import { checkShape, refuseArgument } from './perform.js';
 import { derived, type Scheme } from './schemes.js';
 
 const LARGEST = 2 ** 31 - 1;
@@ -59,21 +50,7 @@ export function drawIntegers(
   return values;
 }
 
-interface Attributes extends WithScheme {
-  readonly shape: number[];
-  readonly minval: ParameterAttribute;
-  readonly maxval: ParameterAttribute;
-}
-
-const operation: RandomOperation<Attributes, Tensor> = {
-  name: 'randint',
-  abstract: samples('int32'),
-  run({ keys: [key], tensors, attributes: { shape, minval, maxval, scheme } }) {
-    const low = parameterValues(minval, tensors, shape);
-    const high = parameterValues(maxval, tensors, shape);
-    return tensor(drawIntegers(key, sizeOf(shape), scheme, low, high), shape, 'int32');
-  },
-};
+const operation = /* @__PURE__ */ parametric('randint', 'int32', drawIntegers);
 
 function checkBound(name: string, bound: Parameter, largest: number): void {
   if (typeof bound === 'number' && !(Number.isInteger(bound) && bound >= -LARGEST - 1 && bound <= largest)) {
@@ -96,13 +73,5 @@ export function randint(
 ): Tensor {
   checkBound('minval', minval, LARGEST);
   checkBound('maxval', maxval, LARGEST + 1);
-  return tidy(() => {
-    const list = new ParameterList();
-    const attributes = { minval: list.add(minval, 'int32'), maxval: list.add(maxval, 'int32') };
-    const result = sampleShape('randint', checkShape('randint', shape), [
-      list.shapeOf(attributes.minval),
-      list.shapeOf(attributes.maxval),
-    ]);
-    return perform(operation, key, { ...attributes, shape: result }, list.tensors);
-  });
+  return sampleWith(operation, key, checkShape('randint', shape), [minval, maxval], { dtype: 'int32' });
 }

@@ -3,7 +3,7 @@ import type { RandomOperation } from '../backend/recordable.js';
 import { draw } from './draw.js';
 import { erf, fround, nextAfter } from './float32.js';
 import type { PRNGKey } from './key.js';
-import { checkShape, perform, samples, sizeOf, type WithScheme } from './perform.js';
+import { checkShape, perform, samples, sizeOf, type SampleAttributes } from './perform.js';
 import type { Scheme } from './schemes.js';
 
 /** The error function at a bound; XLA multiplies by `1 / √2` where the formula divides by `√2`. */
@@ -27,8 +27,7 @@ export function drawTruncated(
   });
 }
 
-interface Attributes extends WithScheme {
-  readonly shape: number[];
+interface Attributes extends SampleAttributes {
   readonly lower: number;
   readonly upper: number;
 }

@@ -1,49 +1,31 @@
-import { tensor, tidy, type Tensor } from '@tensorflow/tfjs-core';
-import type { RandomOperation } from '../backend/recordable.js';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { erfInv, nextAfter } from './float32.js';
 import type { PRNGKey } from './key.js';
-import {
-  ParameterList,
-  parameterValues,
-  sampleShape,
-  valueAt,
-  type Parameter,
-  type ParameterAttribute,
-} from './parameters.js';
-import { checkShape, perform, samples, sizeOf, type WithScheme } from './perform.js';
+import { parametric, sampleWith, valueAt, type Parameter, type ParameterValues } from './parameters.js';
 import { drawTruncated, erfOfBound } from './truncated-between.js';
 import { drawUniformBetween } from './uniform.js';
 
 const SQRT2 = Math.fround(Math.SQRT2);
 
-interface Attributes extends WithScheme {
-  readonly shape: number[];
-  readonly lower: ParameterAttribute;
-  readonly upper: ParameterAttribute;
-}
-
-const operation: RandomOperation<Attributes, Tensor> = {
-  name: 'truncatedNormal',
-  abstract: samples('float32'),
-  run({ keys: [key], tensors, attributes: { shape, lower, upper, scheme } }) {
-    const count = sizeOf(shape);
+const operation = /* @__PURE__ */ parametric(
+  'truncatedNormal',
+  'float32',
+  (key, count, scheme, lower: ParameterValues, upper: ParameterValues) => {
     if (typeof lower === 'number' && typeof upper === 'number') {
-      return tensor(drawTruncated(key, count, scheme, lower, upper), shape, 'float32');
+      return drawTruncated(key, count, scheme, lower, upper);
     }
-    const boundsOf = (attribute: ParameterAttribute): Float32Array => {
-      const values = parameterValues(attribute, tensors, shape);
-      return Float32Array.from({ length: count }, (_, i) => valueAt(values, i));
-    };
+    const boundsOf = (values: ParameterValues): Float32Array =>
+      Float32Array.from({ length: count }, (_, i) => valueAt(values, i));
     const [lows, highs] = [boundsOf(lower), boundsOf(upper)];
     const values = drawUniformBetween(key, count, scheme, lows.map(erfOfBound), highs.map(erfOfBound));
-    for (let i = 0; i < count; i++) {
-      const lowest = nextAfter(lows[i], Infinity);
-      const highest = nextAfter(highs[i], -Infinity);
-      values[i] = Math.min(highest, Math.max(lowest, Math.fround(SQRT2 * erfInv(values[i]))));
-    }
-    return tensor(values, shape, 'float32');
+    return values.map((value, i) =>
+      Math.min(
+        nextAfter(highs[i], -Infinity),
+        Math.max(nextAfter(lows[i], Infinity), Math.fround(SQRT2 * erfInv(value))),
+      ),
+    );
   },
-};
+);
 
 /**
  * Float32 samples of the standard normal distribution within the open interval `(lower, upper)`, as `jax.random.truncated_normal`.
@@ -57,14 +39,5 @@ export function truncatedNormal(
   upper: Parameter,
   shape?: readonly number[] | null,
 ): Tensor {
-  return tidy(() => {
-    const list = new ParameterList();
-    const attributes = { lower: list.add(lower), upper: list.add(upper) };
-    const result = sampleShape(
-      'truncatedNormal',
-      shape == null ? null : checkShape('truncatedNormal', shape),
-      [list.shapeOf(attributes.lower), list.shapeOf(attributes.upper)],
-    );
-    return perform(operation, key, { ...attributes, shape: result }, list.tensors);
-  });
+  return sampleWith(operation, key, shape, [lower, upper]);
 }

@@ -1,18 +1,9 @@
-import { tensor, tidy, type Tensor } from '@tensorflow/tfjs-core';
-import type { RandomOperation } from '../backend/recordable.js';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { drawUniform } from './draw.js';
 import { fma } from './float32.js';
 import type { PRNGKey } from './key.js';
-import {
-  ParameterList,
-  parameterValues,
-  sampleShape,
-  valueAt,
-  type Parameter,
-  type ParameterAttribute,
-  type ParameterValues,
-} from './parameters.js';
-import { checkShape, perform, samples, sizeOf, type WithScheme } from './perform.js';
+import { parametric, sampleWith, valueAt, type Parameter, type ParameterValues } from './parameters.js';
+import { checkShape } from './perform.js';
 import type { Scheme } from './schemes.js';
 
 /** Options of {@link uniform}. */
@@ -42,21 +33,7 @@ export function drawUniformBetween(
   return values;
 }
 
-interface Attributes extends WithScheme {
-  readonly shape: number[];
-  readonly minval: ParameterAttribute;
-  readonly maxval: ParameterAttribute;
-}
-
-const operation: RandomOperation<Attributes, Tensor> = {
-  name: 'uniform',
-  abstract: samples('float32'),
-  run({ keys: [key], tensors, attributes: { shape, minval, maxval, scheme } }) {
-    const low = parameterValues(minval, tensors, shape);
-    const high = parameterValues(maxval, tensors, shape);
-    return tensor(drawUniformBetween(key, sizeOf(shape), scheme, low, high), shape, 'float32');
-  },
-};
+const operation = /* @__PURE__ */ parametric('uniform', 'float32', drawUniformBetween);
 
 /**
  * Uniform float32 samples in `[minval, maxval)`, as `jax.random.uniform`.
@@ -65,14 +42,6 @@ const operation: RandomOperation<Attributes, Tensor> = {
  * @throws `key-invalid`; `random-shape-invalid`
  */
 export function uniform(key: PRNGKey, shape: readonly number[] = [], options: UniformOptions = {}): Tensor {
-  return tidy(() => {
-    const list = new ParameterList();
-    const minval = list.add(options.minval ?? 0);
-    const maxval = list.add(options.maxval ?? 1);
-    const result = sampleShape('uniform', checkShape('uniform', shape), [
-      list.shapeOf(minval),
-      list.shapeOf(maxval),
-    ]);
-    return perform(operation, key, { shape: result, minval, maxval }, list.tensors);
-  });
+  const { minval = 0, maxval = 1 } = options;
+  return sampleWith(operation, key, checkShape('uniform', shape), [minval, maxval]);
 }
