@@ -1,4 +1,4 @@
-import { backend_util, type DataType, type NamedAttrMap, type TensorInfo } from '@tensorflow/tfjs-core';
+import { backend_util, util, type DataType, type NamedAttrMap, type TensorInfo } from '@tensorflow/tfjs-core';
 import { sidesOf } from '../ops/window.js';
 
 /** Shape and dtype of a result. */
@@ -29,130 +29,125 @@ function first(inputs: Inputs): TensorInfo {
   return Object.values(inputs)[0];
 }
 
-const same: ShapeRule = (inputs) => {
-  const { shape, dtype } = first(inputs);
-  return { shape, dtype };
-};
-const asBool: ShapeRule = (inputs) => ({ shape: first(inputs).shape, dtype: 'bool' });
-
-const broadcast =
-  (dtype?: DataType): ShapeRule =>
-  ({ a, b }) => ({
-    shape: backend_util.assertAndGetBroadcastShape(a.shape, b.shape),
-    dtype: dtype ?? a.dtype,
+/** The rule for a result of the dtype of the first input, or of another one. */
+function shaped(
+  shape: (inputs: Inputs, attributes: Attributes) => readonly number[],
+  dtype?: DataType,
+): ShapeRule {
+  return (inputs, attributes) => ({
+    shape: shape(inputs, attributes as Attributes),
+    dtype: dtype ?? first(inputs).dtype,
   });
+}
 
-const reduction =
-  (dtype?: DataType): ShapeRule =>
-  (inputs, attributes) => {
-    const x = first(inputs);
-    return { shape: reduced(x, attributes), dtype: dtype ?? x.dtype };
-  };
+/** A shape with other sizes in place of some. */
+function spliced(shape: readonly number[], at: number, removed: number, ...sizes: number[]): number[] {
+  return [...shape.slice(0, at), ...sizes, ...shape.slice(at + removed)];
+}
 
-const argument: ShapeRule = ({ x }, attributes) => {
-  const [axis] = normalAxes(attributes.axis, x.shape.length);
-  return { shape: x.shape.filter((_, i) => i !== axis), dtype: 'int32' };
-};
+const same = shaped((inputs) => first(inputs).shape);
 
-const matMul: ShapeRule = ({ a, b }, attributes) => {
-  const { transposeA, transposeB } = attributes as { transposeA?: boolean; transposeB?: boolean };
-  const rows = a.shape[a.shape.length - (transposeA === true ? 1 : 2)];
-  const columns = b.shape[b.shape.length - (transposeB === true ? 2 : 1)];
-  const batch = backend_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
-  return { shape: [...batch, rows, columns], dtype: a.dtype };
-};
+const asBool = shaped((inputs) => first(inputs).shape, 'bool');
 
-const convolution =
-  (depthwise: boolean): ShapeRule =>
-  ({ x, filter }, attributes) => {
-    const { strides, pad, dataFormat, dilations, dimRoundingMode } = attributes as Attributes;
-    const { outShape } = backend_util.computeConv2DInfo(
-      x.shape as [number, number, number, number],
-      filter.shape as [number, number, number, number],
-      strides,
-      dilations ?? 1,
-      sidesOf(pad, dataFormat === 'NCHW'),
-      dimRoundingMode,
-      depthwise,
-      backend_util.convertConv2DDataFormat(dataFormat ?? 'NHWC'),
-    );
-    return { shape: outShape, dtype: x.dtype };
-  };
+function broadcast(dtype?: DataType): ShapeRule {
+  return shaped(({ a, b }) => backend_util.assertAndGetBroadcastShape(a.shape, b.shape), dtype);
+}
 
-const pool: ShapeRule = ({ x }, attributes) => {
-  const { filterSize, strides, pad, dimRoundingMode } = attributes as Attributes;
-  const shape = x.shape as [number, number, number, number];
-  const { outShape } = backend_util.computePool2DInfo(
-    shape,
-    filterSize,
-    strides,
-    1,
-    sidesOf(pad),
-    dimRoundingMode,
+function reduction(dtype?: DataType): ShapeRule {
+  return shaped((inputs, attributes) => reduced(first(inputs), attributes), dtype);
+}
+
+const argument = shaped(({ x: { shape } }, { axis }) => {
+  const [at] = normalAxes(axis, shape.length);
+  return spliced(shape, at, 1);
+}, 'int32');
+
+const matMul = shaped(({ a, b }, { transposeA, transposeB }) => [
+  ...backend_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2)),
+  a.shape[a.shape.length - (transposeA ? 1 : 2)],
+  b.shape[b.shape.length - (transposeB ? 2 : 1)],
+]);
+
+function convolution(depthwise: boolean): ShapeRule {
+  return shaped(
+    ({ x, filter }, { strides, pad, dataFormat, dilations, dimRoundingMode }) =>
+      backend_util.computeConv2DInfo(
+        x.shape as [number, number, number, number],
+        filter.shape as [number, number, number, number],
+        strides,
+        dilations ?? 1,
+        sidesOf(pad, dataFormat === 'NCHW'),
+        dimRoundingMode,
+        depthwise,
+        backend_util.convertConv2DDataFormat(dataFormat ?? 'NHWC'),
+      ).outShape,
   );
-  return { shape: outShape, dtype: x.dtype };
-};
+}
 
-const ofAttribute =
-  (attribute: string): ShapeRule =>
-  (inputs, attributes) => ({ shape: attributes[attribute] as number[], dtype: first(inputs).dtype });
+const pool = shaped(
+  ({ x }, { filterSize, strides, pad, dimRoundingMode }) =>
+    backend_util.computePool2DInfo(
+      x.shape as [number, number, number, number],
+      filterSize,
+      strides,
+      1,
+      sidesOf(pad),
+      dimRoundingMode,
+    ).outShape,
+);
 
-const reshape: ShapeRule = ({ x }, attributes) => {
-  const shape = [...(attributes.shape as number[])];
-  const open = shape.indexOf(-1);
+function ofAttribute(attribute: string): ShapeRule {
+  return shaped((_, attributes) => attributes[attribute]);
+}
+
+const reshape = shaped(({ x }, attributes) => {
+  const shape = attributes.shape as number[];
   const known = shape.reduce((product, size) => product * (size === -1 ? 1 : size), 1);
-  if (open >= 0) shape[open] = x.shape.reduce((product, size) => product * size, 1) / known;
-  return { shape, dtype: x.dtype };
-};
+  return shape.map((size) => (size === -1 ? util.sizeFromShape(x.shape) / known : size));
+});
 
-const concat: ShapeRule = (inputs, attributes) => {
+const concat = shaped((inputs, attributes) => {
   const parts = Object.values(inputs);
   const [axis] = normalAxes(attributes.axis, parts[0].shape.length);
-  const total = parts.reduce((sum, part) => sum + part.shape[axis], 0);
-  return { shape: parts[0].shape.map((size, i) => (i === axis ? total : size)), dtype: parts[0].dtype };
-};
+  return spliced(
+    parts[0].shape,
+    axis,
+    1,
+    parts.reduce((sum, part) => sum + part.shape[axis], 0),
+  );
+});
 
-const pack: ShapeRule = (inputs, attributes) => {
-  const parts = Object.values(inputs);
-  const { shape, dtype } = parts[0];
+const pack = shaped((inputs, attributes) => {
+  const { shape } = first(inputs);
   const [axis] = normalAxes(attributes.axis, shape.length + 1);
-  return { shape: [...shape.slice(0, axis), parts.length, ...shape.slice(axis)], dtype };
+  return spliced(shape, axis, 0, Object.keys(inputs).length);
+});
+
+const unpack: ShapeRule = ({ value: { shape, dtype } }, attributes) => {
+  const [axis] = normalAxes(attributes.axis, shape.length);
+  return Array.from({ length: shape[axis] }, () => ({ shape: spliced(shape, axis, 1), dtype }));
 };
 
-const unpack: ShapeRule = ({ value }, attributes) => {
-  const [axis] = normalAxes(attributes.axis, value.shape.length);
-  const shape = value.shape.filter((_, i) => i !== axis);
-  return Array.from({ length: value.shape[axis] }, () => ({ shape, dtype: value.dtype }));
-};
-
-const slice: ShapeRule = ({ x }, attributes) => {
+const slice = shaped(({ x }, attributes) => {
   const { begin, size } = attributes as unknown as { begin: number[]; size: number[] };
-  const shape = x.shape.map((whole, i) => {
-    const start = begin[i] ?? 0;
-    return size[i] === undefined || size[i] < 0 ? whole - start : size[i];
-  });
-  return { shape, dtype: x.dtype };
-};
+  return x.shape.map((whole, i) => (size[i] >= 0 ? size[i] : whole - (begin[i] ?? 0)));
+});
 
-const gather: ShapeRule = ({ x, indices }, attributes) => {
-  const [axis] = normalAxes(attributes.axis, x.shape.length);
-  const batch = Number(attributes.batchDims ?? 0);
-  return {
-    shape: [...x.shape.slice(0, axis), ...indices.shape.slice(batch), ...x.shape.slice(axis + 1)],
-    dtype: x.dtype,
-  };
-};
+const gather = shaped(({ x: { shape }, indices }, { axis, batchDims }) => {
+  const [at] = normalAxes(axis, shape.length);
+  return spliced(shape, at, 1, ...indices.shape.slice(batchDims ?? 0));
+});
 
-const split: ShapeRule = ({ x }, attributes) => {
-  const [axis] = normalAxes(attributes.axis, x.shape.length);
+const split: ShapeRule = ({ x: { shape, dtype } }, attributes) => {
+  const [axis] = normalAxes(attributes.axis, shape.length);
   const sections = attributes.numOrSizeSplits as number | number[];
   const sizes =
     typeof sections === 'number'
-      ? Array.from({ length: sections }, () => x.shape[axis] / sections)
+      ? new Array<number>(sections).fill(shape[axis] / sections)
       : sections.map((size, _, all) =>
-          size >= 0 ? size : x.shape[axis] - all.reduce((sum, other) => sum + Math.max(other, 0), 0),
+          size >= 0 ? size : shape[axis] - all.reduce((sum, other) => sum + Math.max(other, 0), 0),
         );
-  return sizes.map((size) => ({ shape: x.shape.map((s, i) => (i === axis ? size : s)), dtype: x.dtype }));
+  return sizes.map((size) => ({ shape: spliced(shape, axis, 1, size), dtype }));
 };
 
 const entries = (names: string, rule: ShapeRule): [string, ShapeRule][] =>
@@ -189,53 +184,37 @@ export const shapeRules: ReadonlyMap<string, ShapeRule> = new Map<string, ShapeR
   ...entries('Conv2DBackpropFilter DepthwiseConv2dNativeBackpropFilter', ofAttribute('filterShape')),
   ...entries('AvgPool MaxPool', pool),
   ...entries('AddN EluGrad Prelu', same),
-  ['Cast', ({ x }, attributes) => ({ shape: x.shape, dtype: attributes.dtype as DataType })],
+  ['Cast', (inputs, attributes) => ({ shape: first(inputs).shape, dtype: attributes.dtype as DataType })],
   ['Concat', concat],
   [
     'ExpandDims',
-    ({ input }, attributes) => {
-      const dim = attributes.dim as number;
-      const at = dim < 0 ? input.shape.length + dim + 1 : dim;
-      return { shape: [...input.shape.slice(0, at), 1, ...input.shape.slice(at)], dtype: input.dtype };
-    },
-  ],
-  [
-    'Fill',
-    (_, attributes) => ({
-      shape: attributes.shape as number[],
-      dtype: (attributes.dtype as DataType | undefined) ?? 'float32',
+    shaped(({ input: { shape } }, attributes) => {
+      const [at] = normalAxes(attributes.dim, shape.length + 1);
+      return spliced(shape, at, 0, 1);
     }),
   ],
+  ['Fill', (_, { shape, dtype = 'float32' }) => ({ shape: shape as number[], dtype: dtype as DataType })],
   ['GatherV2', gather],
   [
     'OneHot',
-    ({ indices }, attributes) => ({
-      shape: [...indices.shape, attributes.depth as number],
-      dtype: (attributes.dtype as DataType | undefined) ?? 'int32',
+    ({ indices }, { depth, dtype = 'int32' }) => ({
+      shape: [...indices.shape, depth as number],
+      dtype: dtype as DataType,
     }),
   ],
   ['Pack', pack],
   [
     'PadV2',
-    ({ x }, attributes) => {
+    shaped(({ x }, attributes) => {
       const paddings = attributes.paddings as [number, number][];
-      return { shape: x.shape.map((size, i) => size + paddings[i][0] + paddings[i][1]), dtype: x.dtype };
-    },
+      return x.shape.map((size, i) => size + paddings[i][0] + paddings[i][1]);
+    }),
   ],
   ['Reshape', reshape],
   ['Select', ({ t }) => ({ shape: t.shape, dtype: t.dtype })],
   ['Slice', slice],
   ['SplitV', split],
-  [
-    'Tile',
-    ({ x }, attributes) => {
-      const reps = attributes.reps as number[];
-      return { shape: x.shape.map((size, i) => size * reps[i]), dtype: x.dtype };
-    },
-  ],
-  [
-    'Transpose',
-    ({ x }, attributes) => ({ shape: (attributes.perm as number[]).map((i) => x.shape[i]), dtype: x.dtype }),
-  ],
+  ['Tile', shaped(({ x }, { reps }) => x.shape.map((size, i) => size * reps[i]))],
+  ['Transpose', shaped(({ x }, { perm }) => (perm as number[]).map((i) => x.shape[i]))],
   ['Unpack', unpack],
 ]);
