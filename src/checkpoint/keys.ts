@@ -12,7 +12,7 @@ export function checkKey(key: string): void {
   if (key.split(/[/.]/).includes('__proto__')) {
     throw new TankaError(
       'checkpoint-key-invalid',
-      `The name '${key}' contains '__proto__', which no parameter may be called: it would change the prototype of objects. Rename the parameter.`,
+      `The name '${key}' contains '__proto__', which would change the prototype of objects. Rename the parameter.`,
     );
   }
 }
@@ -37,7 +37,7 @@ export function keyedLeaves(tree: unknown): { key: string; leaf: Tensor }[] {
       const what = leaf instanceof Tensor ? 'a tensor that was disposed' : `${String(leaf)} (${typeof leaf})`;
       throw new TankaError(
         'checkpoint-leaf-invalid',
-        `The leaf at '${key}' is ${what}. A checkpoint holds tensors only: turn numbers and keys into tensors, and leave other values out.`,
+        `The leaf at '${key}' is ${what}. A checkpoint holds tensors only: turn numbers and keys into tensors, leave others out.`,
       );
     }
     checkKey(key);

@@ -48,7 +48,7 @@ function rebuild(node: unknown, path: string, leaf: (key: string, shape: LeafSha
   if (!isNode(node)) {
     throw new TankaError(
       'checkpoint-leaf-invalid',
-      `The template has ${String(node)} (${typeof node}) at '${path}', but its leaves must be tensors, or objects with shape and dtype as hk.evalShape gives them.`,
+      `The template has ${String(node)} (${typeof node}) at '${path}', but its leaves must be tensors, or { shape, dtype } as of hk.evalShape.`,
     );
   }
   const child = (key: string, value: unknown): unknown =>

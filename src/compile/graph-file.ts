@@ -28,7 +28,7 @@ function isConstantArgument(argument: unknown, isInput: (tensor: Tensor) => bool
   if (constant > 0 && constant < values.length) {
     throw new TankaError(
       'graph-unsavable',
-      'An argument holds constants and other values. Pass the constants as an argument of their own, so that the saved graph can do without it.',
+      'An argument holds constants and other values. Pass the constants as an argument of their own.',
     );
   }
   return constant > 0;
@@ -70,7 +70,7 @@ function mismatch(path: readonly string[], expected: string, received: string): 
   const where = path.length === 0 ? 'The arguments' : `Argument ${path.join('.')}`;
   return new TankaError(
     'graph-argument-mismatch',
-    `${where} of a loaded graph must be ${expected}, but got ${received}. A saved graph serves the shapes that it was recorded with: save one for each.`,
+    `${where} of a loaded graph must be ${expected}, but got ${received}. A saved graph serves the shapes that it was saved with: save one for each.`,
   );
 }
 

@@ -111,7 +111,7 @@ export function merge<V>(
         throw new TankaError(
           'merge-duplicate',
           `'${entry[0]}/${entry[1]}' is in more than one structure, as ${describe(before[2])} and as ${describe(entry[2])}. ` +
-            'Merge structures that agree, or leave checkDuplicates out: then the last one counts.',
+            'Merge structures that agree, or leave checkDuplicates out for the last to count.',
         );
       }
       merged.set(key, entry);

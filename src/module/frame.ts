@@ -164,8 +164,8 @@ function refuseOutside(module: ScopeOwner): void {
   if (boundaries.length === 0 || module.frameId >= boundaries[boundaries.length - 1]) return;
   throw new TankaError(
     'lift-closure',
-    `The module '${module.moduleName}' was made outside of the function that hk.transparentLift or hk.layerStack runs. ` +
-      'Make the module inside that function: parameters from outside cannot be carried in.',
+    `The module '${module.moduleName}' was made outside of the function of hk.transparentLift or hk.layerStack. ` +
+      'Make it inside: parameters from outside cannot be carried in.',
   );
 }
 

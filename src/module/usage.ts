@@ -10,7 +10,7 @@ function refuseUsage(frame: Frame, caller: string): void {
   throw new TankaError(
     'usage-unsafe',
     `hk.${caller} was called inside a gradient of TensorFlow.js that began within the transformed function. ` +
-      'Use hk.grad or hk.valueAndGrad, which carry parameters, state and keys through.',
+      'Use hk.grad or hk.valueAndGrad, which carry state and keys through.',
   );
 }
 

@@ -63,7 +63,7 @@ export class ExponentialMovingAverage extends Module {
     if (warmupLength > 0 && zeroDebias) {
       throw new TankaError(
         'layer-options',
-        `${nameOf(this)} got the warmupLength ${warmupLength} with zeroDebias: both correct the start. Set zeroDebias to false to warm up.`,
+        `${nameOf(this)} got the warmupLength ${warmupLength} with zeroDebias: both correct the start. Set zeroDebias: false.`,
       );
     }
     this.zeroDebias = zeroDebias;

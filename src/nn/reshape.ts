@@ -33,7 +33,7 @@ export class Reshape extends Module {
     if (!Number.isInteger(this.preserveDims) || this.preserveDims === 0) {
       throw new TankaError(
         'layer-options',
-        `The layer '${this.moduleName}' got preserveDims: ${this.preserveDims}. Pass a positive number of leading dimensions to keep, or a negative number of trailing ones to replace.`,
+        `The layer '${this.moduleName}' got preserveDims: ${this.preserveDims}. Pass how many leading dimensions to keep, or as a negative number how many trailing ones to replace.`,
       );
     }
     for (const size of checkedList(this, 'outputShape', outputShape))

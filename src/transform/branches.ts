@@ -41,7 +41,7 @@ function checkSameOutcome<R>(caller: string, first: Outcome<R>, other: Outcome<R
   if (lonely.length > 0) {
     throw new TankaError(
       'branch-mismatch',
-      `The branches of hk.${caller} must make the same parameters and state in init, but only some made ${lonely.join(', ')}. ` +
+      `The branches of hk.${caller} must make the same in init, but only some made ${lonely.join(', ')}. ` +
         `Make the modules of all branches before: if (hk.runningInit()) { one.call(x); other.call(x); } else hk.${caller}(…).`,
     );
   }
@@ -99,7 +99,7 @@ function select<Operands extends readonly unknown[], R>(
   if (maybeCurrentFrame()?.frozen === false) {
     throw new TankaError(
       'control-value',
-      `hk.${caller} on a tensor cannot be recorded in init, where the taken branch decides what is made. Jit apply instead.`,
+      `hk.${caller} on a tensor cannot be recorded in init, where the branch decides what is made. Jit apply instead.`,
     );
   }
   const frame = maybeCurrentFrame();

@@ -37,7 +37,7 @@ function positions(argnums: ArgNums, args: readonly unknown[]): number[] {
     if (!Number.isInteger(position) || !(position in args)) {
       throw new TankaError(
         'grad-argument',
-        `The argument ${n} was to be differentiated, but the function was called with ${args.length} arguments. Pass a position below that as argnums.`,
+        `The argument ${n} was to be differentiated, but there are ${args.length} arguments. Pass positions below that as argnums.`,
       );
     }
     return position;
@@ -50,7 +50,7 @@ function checkLeaf(leaf: unknown, position: number): Tensor {
   throw new TankaError(
     'grad-not-float',
     `Argument ${position} is to be differentiated but has ${what} among its leaves. Only float32 tensors have gradients: ` +
-      'cast it, or pass it in an argument of its own and choose the others with argnums.',
+      'cast it, or choose other arguments with argnums.',
   );
 }
 
@@ -62,7 +62,7 @@ function checkScalar(value: unknown): Tensor {
   throw new TankaError(
     'grad-not-scalar',
     `The function to differentiate must return a scalar float32 tensor, but returned ${what}. ` +
-      'Reduce it (tf.sum, tf.mean), and return [value, aux] with hasAux: true when there is more to return.',
+      'Reduce it (tf.sum, tf.mean), or return [value, aux] with hasAux: true.',
   );
 }
 

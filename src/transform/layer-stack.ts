@@ -186,7 +186,7 @@ export function layerStack(
     if (!withPerLayerInputs && f.length === 0) {
       throw new TankaError(
         'layer-stack-varargs',
-        'The function given to hk.layerStack must name its arguments: with (...args) it cannot be told how many it takes.',
+        'The function given to hk.layerStack must name its arguments: (...args) does not tell how many there are.',
       );
     }
     const call = (args: readonly unknown[]): unknown => f(...(args as never[]));

@@ -36,7 +36,7 @@ function pack<V>(
     if (!allowReuse && to.has(name)) {
       throw new TankaError(
         'lift-key-exists',
-        `The lifted function made '${name}', which exists already in the transform around it. Give the lift another name, ` +
+        `The lifted function made '${name}', which the transform around it has already. Give the lift another name, ` +
           'or pass { allowReuse: true } where sharing is meant (in loops).',
       );
     }
@@ -124,7 +124,7 @@ export class LiftWithStateUpdater {
       );
     if (maybeCurrentFrame() !== this.#frame) {
       throw updaterError(
-        'The updater of hk.liftWithState was used outside of the init or apply that made it. Use it where hk.liftWithState was called.',
+        'The updater of hk.liftWithState was used outside of the init or apply that made it. Use it there.',
       );
     }
     this.#used = true;
@@ -174,7 +174,7 @@ function withoutAnyState<Args extends readonly unknown[]>(
     if (!isNode(params) || Array.isArray(params)) {
       throw new TankaError(
         'state-not-empty',
-        'hk.lift takes the init of hk.transform, which returns parameters alone. For the init of hk.transformWithState use hk.liftWithState.',
+        'hk.lift takes the init of hk.transform, which returns parameters alone. For that of hk.transformWithState use hk.liftWithState.',
       );
     }
     return [params, {}];

@@ -63,7 +63,7 @@ function loopStep<R>(caller: string, frame: Frame | undefined, f: () => R): R {
     throw new TankaError(
       'loop-new-entries',
       `The function given to hk.${caller} made new ${what} in a later step than the first. ` +
-        'Make the modules outside of the loop and call them in it, or make them in a method of a module that is called in it; ' +
+        'Make the modules outside of the loop, or in a method of a module that is called in it; ' +
         'give state its first value before the loop.',
     );
   }
@@ -163,7 +163,7 @@ export function whileLoop<V>(
   if (frame?.frozen === false) {
     throw new TankaError(
       'while-init',
-      'hk.whileLoop cannot run in init: whether its body would run, and so make its parameters, is not known. ' +
+      'hk.whileLoop cannot run in init: whether its body makes parameters is not known. ' +
         'Run the body once instead: hk.runningInit() ? body(value) : hk.whileLoop(condition, body, value).',
     );
   }
@@ -177,7 +177,7 @@ export function whileLoop<V>(
     if (frame !== undefined && before !== undefined && statesDiffer(before, internalState(frame))) {
       throw new TankaError(
         'while-condition',
-        'The condition of hk.whileLoop changed state or drew a random key, which only its body may do. Move it into the body and carry the result.',
+        'The condition of hk.whileLoop changed state or drew a key, which only its body may do. Do so there and carry the result.',
       );
     }
     return goesOn;

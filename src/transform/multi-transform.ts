@@ -41,7 +41,7 @@ function mapFunctions(
   if (!isNode(node)) {
     throw new TankaError(
       'multi-transform-function',
-      `The function given to hk.multiTransform must return [template, functions], but at '${path.join('/')}' of the functions there is ${String(node)}.`,
+      `The function given to hk.multiTransform must return [template, functions], but functions has ${String(node)} at '${path.join('/')}'.`,
     );
   }
   const child = (key: string): unknown =>

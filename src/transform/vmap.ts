@@ -50,7 +50,7 @@ function mapAxes(
   if (!fits) {
     throw new TankaError(
       'vmap-axes',
-      `${what} of hk.vmap has another nesting than the value it is for. Pass a number, null, or a nesting that begins like the value's.`,
+      `${what} of hk.vmap has another nesting than its value. Pass a number, null, or a nesting that begins like the value's.`,
     );
   }
   const child = (key: string): unknown =>
@@ -76,7 +76,7 @@ function mappedArguments(args: readonly unknown[], inAxes: Axes): Mapped {
   if (sizes.length === 0) {
     throw new TankaError(
       'vmap-axes',
-      'hk.vmap needs at least one argument that it maps over: inAxes must not be null for all, nor all arguments be empty.',
+      'hk.vmap needs an argument that it maps over: inAxes must not be null for all, nor all arguments be empty.',
     );
   }
   if (new Set(sizes).size > 1) {
@@ -170,7 +170,7 @@ function takeKeys(frame: Frame, size: number): PRNGKey[] {
   if (sequence === null) {
     throw new TankaError(
       'rng-missing',
-      'hk.vmap with splitRng: true needs random numbers, but init or apply was called with null instead of a key.',
+      'hk.vmap with splitRng: true needs random numbers, but init or apply got null as its key.',
     );
   }
   return sequence.take(size);
@@ -214,7 +214,7 @@ function mapFunction<F extends AnyFunction>(
   if (splitRng === undefined && vmap.requireSplitRng && maybeCurrentFrame() !== undefined) {
     throw new TankaError(
       'vmap-split-rng',
-      'Inside a transform hk.vmap must be told whether each call draws keys of its own: pass { splitRng: true } or { splitRng: false }.',
+      'Inside a transform hk.vmap must know whether each call draws keys of its own: pass { splitRng: true } or { splitRng: false }.',
     );
   }
   return (...args) => {

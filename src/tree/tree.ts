@@ -163,7 +163,7 @@ export function unflatten<L = Tensor>(nesting: Structure, values: readonly L[]):
   if (next !== values.length) {
     throw new TankaError(
       'tree-leaf-count',
-      `The structure has ${next} leaves but ${values.length} values were given. Pass one value for each leaf of the structure.`,
+      `The structure has ${next} leaves but ${values.length} values were given. Pass one for each leaf.`,
     );
   }
   return tree;
@@ -181,7 +181,7 @@ function mismatch(path: readonly string[], expected: unknown, received: unknown)
   return new TankaError(
     'tree-structure-mismatch',
     `Trees differ at '${path.join('/') || '(root)'}': the first has ${describe(expected)}, another has ${describe(received)}. ` +
-      'Trees that are mapped together must have the same nesting and keys.',
+      'Trees mapped together need the same nesting and keys.',
   );
 }
 

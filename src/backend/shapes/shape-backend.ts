@@ -65,7 +65,7 @@ export class ShapeBackend extends KernelBackend {
     if (values !== undefined && values !== null) return values;
     throw new TankaError(
       'shape-without-value',
-      'The values of a tensor were read while only shapes are computed (by hk.evalShape, by hk.multiTransform when it is made, for a summary). ' +
+      'The values of a tensor were read while only shapes are computed (hk.evalShape, hk.multiTransform, summaries). ' +
         'Decide by shapes and plain values, or use hk.cond and the like.',
     );
   }

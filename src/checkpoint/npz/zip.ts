@@ -26,7 +26,7 @@ const PIECE = 1 << 16;
 function corrupt(what: string): TankaError {
   return new TankaError(
     'checkpoint-corrupt',
-    `This is not a valid npz file: ${what}. Download or save the file again; if it comes from a stranger, do not trust it.`,
+    `This is not a valid npz file: ${what}. Download or save the file again; do not trust one from a stranger.`,
   );
 }
 
@@ -158,7 +158,7 @@ export function readZip(bytes: Uint8Array, { filter, maxBytes }: ReadZipOptions)
   if (total > maxBytes) {
     throw new TankaError(
       'checkpoint-too-large',
-      `The npz file unpacks to ${total} bytes, more than the ${maxBytes} allowed. Raise maxBytes if you trust it, or read part of it with a filter.`,
+      `The npz file unpacks to ${total} bytes, more than the ${maxBytes} allowed. Raise maxBytes if you trust it, or read part of it by a filter.`,
     );
   }
   // Overlapping entries would let a small file unpack to a large one many times.

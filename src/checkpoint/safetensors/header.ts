@@ -28,7 +28,7 @@ export const PREFIX = 8;
 export function corrupt(what: string): TankaError {
   return new TankaError(
     'checkpoint-corrupt',
-    `This is not a valid checkpoint: ${what}. Download or save the file again; if it comes from a stranger, do not trust it.`,
+    `This is not a valid checkpoint: ${what}. Download or save the file again; do not trust one from a stranger.`,
   );
 }
 

@@ -100,7 +100,7 @@ export async function loadSharded(
     if (keys.size > 0) {
       throw new TankaError(
         'checkpoint-not-found',
-        `'${file}' lacks ${[...keys].map((key) => `'${key}'`).join(', ')}, which the index says it has. The files are not of one checkpoint: download all of them again.`,
+        `'${file}' lacks ${[...keys].map((key) => `'${key}'`).join(', ')}, which the index says it has. Download all files again: these are not of one checkpoint.`,
       );
     }
     arrays.push(...found);

@@ -112,7 +112,7 @@ export class MLP extends Module {
     if (!outputSizes.every((size) => size !== undefined)) {
       throw new TankaError(
         'layer-not-called',
-        `The network '${this.moduleName}' cannot be reversed yet: the sizes of its inputs are known after its first call. Call it before reverse().`,
+        `The network '${this.moduleName}' cannot be reversed yet: its input sizes are not known. Call it before reverse().`,
       );
     }
     return new MLP(outputSizes, { ...this.options, activateFinal, name });

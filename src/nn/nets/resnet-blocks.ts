@@ -71,7 +71,7 @@ function addShortcut(block: Module, out: Tensor4D, shortcut: Tensor4D): Tensor4D
     return add(out, shortcut);
   throw new TankaError(
     'input-shape',
-    `${nameOf(block)} cannot add its shortcut ${show(shortcut)} to its output ${show(out)}. Set useProjection to true for its group, whose stride or channels differ.`,
+    `${nameOf(block)} cannot add its shortcut ${show(shortcut)} to its output ${show(out)}. Set useProjection to true for its group.`,
   );
 }
 
