@@ -11,6 +11,7 @@ const rooms = {
   nn: ['module', 'transform', 'initializers', 'backend', 'tree', 'random'],
   wrapper: ['transform', 'tree', 'random', 'backend'],
   compile: ['backend', 'tree', 'random', 'checkpoint'],
+  wasm: ['backend', 'compile'],
   optim: ['tree', 'backend'],
   checkpoint: ['tree'],
   convert: ['module', 'transform', 'nn', 'initializers', 'backend', 'tree', 'random', 'checkpoint'],

@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { useWasm } from '../src/backend/wasm/index.js';
+import { useWasm } from '../src/wasm/index.js';
 import { loadSafetensors, loadSafetensorsFile, saveSafetensors } from '../src/checkpoint/index.js';
 import { dispose } from '../src/tree/tree.js';
 import { interleave, row } from './measure.js';

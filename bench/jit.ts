@@ -5,7 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import * as hk from '../src/index.js';
-import { useWasm } from '../src/backend/wasm/index.js';
+import { useWasm } from '../src/wasm/index.js';
 import { registerKernels, restoreStockKernels } from '../src/backend/wasm/register.js';
 import { interleave, type Contender, type Timing } from './measure.js';
 import { jaxStepper } from './nets/jax.js';

@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { useWasm } from '../src/backend/wasm/index.js';
+import { useWasm } from '../src/wasm/index.js';
 import { conv, gpt, lstm, mlp, mobileNet, resNet50, type Work } from './nets/haiku.js';
 import { onnxModel } from './nets/onnx.js';
 

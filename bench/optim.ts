@@ -5,7 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import * as hk from '../src/index.js';
-import { useWasm } from '../src/backend/wasm/index.js';
+import { useWasm } from '../src/wasm/index.js';
 import { address, raw } from '../src/backend/wasm/heap.js';
 import { registerKernels, restoreStockKernels } from '../src/backend/wasm/register.js';
 import * as optim from '../src/optim/index.js';

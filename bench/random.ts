@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import * as hk from '../src/index.js';
-import { useWasm } from '../src/backend/wasm/index.js';
+import { useWasm } from '../src/wasm/index.js';
 import { javascriptKernels } from '../src/random/kernels/javascript.js';
 import { withKernels } from '../src/random/kernels/select.js';
 import { interleave, type Contender } from './measure.js';

@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import '../src/index.js';
 import { gelu } from '../src/backend/ops/gelu.js';
 import { layerNorm } from '../src/backend/ops/layer-norm.js';
-import { useWasm } from '../src/backend/wasm/index.js';
+import { useWasm } from '../src/wasm/index.js';
 import { registerKernels, restoreStockKernels } from '../src/backend/wasm/register.js';
 import { interleave, row, type Timing } from './measure.js';
 

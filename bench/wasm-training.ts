@@ -5,7 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import '../src/index.js';
-import { useWasm } from '../src/backend/wasm/index.js';
+import { useWasm } from '../src/wasm/index.js';
 import { registerKernels, restoreStockKernels } from '../src/backend/wasm/register.js';
 import { interleave, judge, row, type Contender } from './measure.js';
 

@@ -1,6 +1,6 @@
 import { env, memory } from '@tensorflow/tfjs-core';
 import '../src/index.js';
-import { useWasm } from '../src/backend/wasm/index.js';
+import { useWasm } from '../src/wasm/index.js';
 
 let before = 0;
 const leaks: string[] = [];

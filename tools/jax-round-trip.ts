@@ -1,7 +1,7 @@
 /** The TypeScript half of `tools/jax-round-trip.py`: goes on from Python's checkpoint for 3 steps and saves. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { saveSafetensors } from '../src/checkpoint/index.js';
-import { useWasm } from '../src/backend/wasm/index.js';
+import { useWasm } from '../src/wasm/index.js';
 import { loadCheckpoint, loadData, recorded, train } from '../test/support/jax-round-trip.js';
 
 const folder = process.argv[2] ?? 'build/jax';

@@ -1,11 +1,23 @@
 import { backend, type Tensor } from '@tensorflow/tfjs-core';
 import { rawOn } from '../backend/wasm/heap.js';
 import type { PRNGKey } from '../random/key.js';
-import { bytesOf, type Graph } from './graph.js';
-import { HeapProgram } from './heap-program.js';
+import type { RawKernels } from '../backend/wasm/exports.js';
+import { bytesOf, type BufferId, type Graph } from './graph.js';
 import { KernelProgram } from './kernel-program.js';
-import { optimiseForHeap } from './optimise.js';
 import type { Program } from './program.js';
+
+/** How graphs are made ready for the WASM backend with our kernels. */
+export interface HeapPlans {
+  optimise(graph: Graph): Graph;
+  program(graph: Graph, kernels: RawKernels, lasting?: ReadonlySet<BufferId>): Program;
+}
+
+let heapPlans: HeapPlans | undefined;
+
+/** `tanka/wasm` brings them along. */
+export function provideHeapPlans(plans: HeapPlans): void {
+  heapPlans = plans;
+}
 
 /** A graph made ready to run on the backend that was current when it was made. */
 export class Plan {
@@ -21,9 +33,13 @@ export class Plan {
 
   constructor(graph: Graph) {
     const kernels = rawOn(this.#backend);
-    this.graph = kernels === undefined ? graph : optimiseForHeap(graph);
-    this.#program =
-      kernels === undefined ? new KernelProgram(this.graph) : new HeapProgram(this.graph, kernels);
+    if (kernels === undefined || heapPlans === undefined) {
+      this.graph = graph;
+      this.#program = new KernelProgram(graph);
+    } else {
+      this.graph = heapPlans.optimise(graph);
+      this.#program = heapPlans.program(this.graph, kernels);
+    }
   }
 
   /** Bytes that the plan's constants take. */
@@ -59,9 +75,9 @@ export class Plan {
     );
     this.#first = [];
     const kernels = rawOn(this.#backend);
-    if (lasting.length === 0 || kernels === undefined) return;
+    if (lasting.length === 0 || kernels === undefined || heapPlans === undefined) return;
     const before = this.#program;
-    this.#program = new HeapProgram(this.graph, kernels, new Set(lasting));
+    this.#program = heapPlans.program(this.graph, kernels, new Set(lasting));
     before.dispose();
   }
 

@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'chai';
-import { useWasm } from '../../src/backend/wasm/index.js';
+import { useWasm } from '../../src/wasm/index.js';
 import { type ArrayReference, goldenCases, goldenTensor, goldenValues } from '../support/goldens.js';
 import { fusedOperations, operations } from './cases.js';
 import { cpuLimits } from './cpu-limits.js';

@@ -14,7 +14,7 @@ let imports = 0;
 /** Entry points of the package as files of the source. */
 const entries: Readonly<Record<string, string>> = {
   tanka: 'index.ts',
-  'tanka/wasm': 'backend/wasm/index.ts',
+  'tanka/wasm': 'wasm/index.ts',
 };
 
 /** The code of a block, on the source and not on the built package. */

@@ -33,8 +33,8 @@ describe('in one process', function () {
       import * as tf from '@tensorflow/tfjs-core';
       import * as one from './one/dist/index.js';
       import * as two from './two/dist/index.js';
-      import { useWasm } from './one/dist/backend/wasm/index.js';
-      import { useWasm as useWasmTwo } from './two/dist/backend/wasm/index.js';
+      import { useWasm } from './one/dist/wasm/index.js';
+      import { useWasm as useWasmTwo } from './two/dist/wasm/index.js';
       const report = [await useWasm(), await useWasmTwo()];
       const x = tf.tensor2d([[1, 2, 3], [4, 5, 6]]);
       const trained = (hk) => {
@@ -73,7 +73,7 @@ describe('in one process', function () {
       import * as tf from '@tensorflow/tfjs-core';
       import * as hk from './one/dist/index.js';
       import { adam, applyUpdates } from './one/dist/optim/index.js';
-      import { useWasm } from './one/dist/backend/wasm/index.js';
+      import { useWasm } from './one/dist/wasm/index.js';
       export async function train(seed) {
         await useWasm();
         const model = hk.transform((y) => tf.mean(tf.square(tf.sub(new hk.nets.MLP([8, 1]).call(y), 1))));

@@ -1,5 +1,5 @@
 import { add, sum, type Tensor } from '@tensorflow/tfjs-core';
-import { useWasm } from '../../src/backend/wasm/index.js';
+import { useWasm } from '../../src/wasm/index.js';
 import { serve } from '../../src/worker/index.js';
 
 async function setup() {

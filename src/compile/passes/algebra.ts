@@ -1,5 +1,5 @@
 import { sizeOf, type BufferId, type KernelNode, type View } from '../graph.js';
-import type { Surroundings } from './readers.js';
+import type { Surroundings } from './rewrite.js';
 
 /**
  * A sum of products. Each key names the factors of a product, sorted: a buffer's number, with a `/` before it for one that is divided by;

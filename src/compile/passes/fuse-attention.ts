@@ -1,5 +1,5 @@
 import { sizeOf, type Graph, type KernelNode, type View } from '../graph.js';
-import { inputOf, partner, rewrite, type Match, type Surroundings } from './readers.js';
+import { inputOf, partner, rewrite, type Match, type Surroundings } from './rewrite.js';
 
 /** Matrices of an operand, and whether they lie as `[…, length, heads, size]` instead of one after the other. */
 interface Operand {

@@ -1,6 +1,6 @@
 import { sizeOf, type Graph, type KernelNode, type View } from '../graph.js';
 import { ends, equals, expand, term } from './algebra.js';
-import { inputOf, partner, rewrite, type Match, type Surroundings } from './readers.js';
+import { inputOf, partner, rewrite, type Match, type Surroundings } from './rewrite.js';
 
 function last(shape: readonly number[]): number {
   return shape.at(-1) ?? 1;

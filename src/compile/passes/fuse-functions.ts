@@ -1,6 +1,6 @@
 import { sizeOf, type Graph, type KernelNode, type View } from '../graph.js';
 import { ends, equals, expand, ingredients, term, type Expanded } from './algebra.js';
-import { inputOf, rewrite, type Match, type Surroundings } from './readers.js';
+import { inputOf, rewrite, type Match, type Surroundings } from './rewrite.js';
 
 function made(
   name: string,

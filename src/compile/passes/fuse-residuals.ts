@@ -1,6 +1,6 @@
 import { sizeOf, type Graph } from '../graph.js';
 import { ACTIVATIONS, asFused, isProduct } from './fuse-epilogues.js';
-import { inputOf, partner, rewrite, type Match } from './readers.js';
+import { inputOf, partner, rewrite, type Match } from './rewrite.js';
 
 /** Kernels whose loops can add to what is there. */
 const PRODUCTS = ['BatchMatMul', '_FusedMatMul', 'Conv2D', 'FusedConv2D'];

@@ -1,5 +1,5 @@
 import { sizeOf, type Graph, type KernelNode, type Node, type View } from '../graph.js';
-import { Surroundings } from './readers.js';
+import { Surroundings } from './rewrite.js';
 
 const STEPS = ['TankaLstmStep', 'TankaGruStep'];
 

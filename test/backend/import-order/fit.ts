@@ -11,7 +11,7 @@ const load = async () => (await import(name)) as typeof layers;
 let tfl = when === 'before' ? await load() : undefined;
 await import('../../../src/index.js');
 if (when === 'between') tfl = await load();
-const { useWasm } = await import('../../../src/backend/wasm/index.js');
+const { useWasm } = await import('../../../src/wasm/index.js');
 await useWasm();
 tfl ??= await load();
 const tf = await import('@tensorflow/tfjs-core');

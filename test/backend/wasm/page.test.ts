@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { gradientRules } from '../../../src/backend/gradients/rules.js';
-import { useWasm } from '../../../src/backend/wasm/index.js';
+import { useWasm } from '../../../src/wasm/index.js';
 
 const page = readFileSync('docs/wasm.md', 'utf8');
 

@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { fused, getBackend, getKernel, matMul, ones, tensor } from '@tensorflow/tfjs-core';
 import { expect } from 'chai';
 import { hasRelaxedSimd, importShared, instantiateKernels } from '../../../src/backend/wasm/binary.js';
-import { useWasm } from '../../../src/backend/wasm/index.js';
+import { useWasm } from '../../../src/wasm/index.js';
 import { stockKernel } from '../../../src/backend/wasm/register.js';
 import { TankaError } from '../../../src/errors/tanka-error.js';
 
@@ -22,7 +22,7 @@ async function inFreshProcess(
 ): Promise<{ result: unknown; stderr: string }> {
   const script = `
     import * as tf from '@tensorflow/tfjs-core';
-    import { useWasm } from './src/backend/wasm/index.js';
+    import { useWasm } from './src/wasm/index.js';
     ${code}
   `;
   const { stdout, stderr } = await run('node', [

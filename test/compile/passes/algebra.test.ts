@@ -9,7 +9,7 @@ import {
   term,
   type Expanded,
 } from '../../../src/compile/passes/algebra.js';
-import { Surroundings } from '../../../src/compile/passes/readers.js';
+import { Surroundings } from '../../../src/compile/passes/rewrite.js';
 import { recorded, type Trial } from './run.js';
 
 /** The formula of the one result of `f`, and the buffers of its arguments. */

@@ -1,7 +1,7 @@
 /** Run by itself: what works where nothing has loaded the union package of TensorFlow.js, and no backend is ready yet. */
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { useWasm } from '../../../src/backend/wasm/index.js';
+import { useWasm } from '../../../src/wasm/index.js';
 import { JaxLayer, signature } from '../../../src/wrapper/index.js';
 
 const callFn = signature(['params', 'inputs'], (w: tf.Tensor, x: tf.Tensor) => tf.mul(x, w));

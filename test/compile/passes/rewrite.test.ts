@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'chai';
 import type { Graph, KernelNode } from '../../../src/compile/graph.js';
-import { rewrite, Surroundings, type Match } from '../../../src/compile/passes/readers.js';
+import { rewrite, Surroundings, type Match } from '../../../src/compile/passes/rewrite.js';
 import { namesOf, passed, recorded, type Trial } from './run.js';
 
 /** Puts the negative of `x` in the place of `-1 * (x + 0)`, however much of it others read. */
