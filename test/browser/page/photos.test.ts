@@ -169,5 +169,5 @@ describe('the page: a photo', () => {
         expectNoGrowth(before, after, 'in the page');
       },
       { script: watchMemories },
-    ));
+    )).timeout(600_000);
 });
