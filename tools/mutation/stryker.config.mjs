@@ -12,7 +12,8 @@ export default {
   testRunnerNodeArgs: ['--import', 'tsx'],
   mochaOptions: {
     spec: [
-      'test/{tree,module,transform,random,haiku}/**/*.test.ts',
+      'test/{tree,module,transform,random,initializers,haiku}/**/*.test.ts',
+      'test/backend/recordable.test.ts',
       'test/compile/branches.test.ts',
       'test/docs/messages.test.ts',
       'test/faults/{trees,callbacks}.test.ts',
