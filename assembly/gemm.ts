@@ -2,7 +2,7 @@
 import { gemv, gemvNarrow, gemvPacked, LONG_SUM, rowDots } from './gemv';
 import { activate, loadPartial, storePartial, zeros } from './lanes';
 import { packB, packQuads } from './pack';
-import { addBias, EDGE, prepareEdge, quadsTile, rowsTile, SHORT, SUM_APART } from './tile';
+import { addBias, EDGE, prepareEdge, quadsTile, rowsTile, suitsQuads, SUM_APART } from './tile';
 
 /** Depth of a block: a panel of B (32 bytes a step) then takes 24 kB of the first-level cache. */
 const DEPTH: i32 = 768;
@@ -117,7 +117,7 @@ function blocks(
     bias = 0;
   }
   const direct = !packed && m <= DIRECT_ROWS && columnStrideB == 1;
-  const packA = direct || columnStrideA != 1 || (k <= SHORT && n >= NARROW);
+  const packA = direct || columnStrideA != 1 || (n >= NARROW && suitsQuads(k));
   const quads = scratch + 4 * <usize>depth * <usize>roundUp(min(n, COLUMNS), 8);
   for (let j0 = 0; j0 < n; j0 += COLUMNS) {
     const columns = min(COLUMNS, n - j0);

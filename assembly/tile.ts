@@ -11,6 +11,10 @@
 //   the size; this one is just too large. Where loops are nested it is the other way round: one step, which V8 unrolls
 //   itself, makes 44, two steps 30.
 //
+// The first form is for the V8 of Node 20, which takes the binary without relaxed instructions; later ones spill there,
+// too, unless multiply and add are one instruction. With relaxed instructions both make 50 to 55, and long products pack
+// their rows for the second one.
+//
 // Tiles at an edge are computed whole, in scratch. Rows that are missing stand for another, columns are zeros.
 import { activate, fma, loadPartial, storePartial, zeros } from './lanes';
 
@@ -19,6 +23,13 @@ export const EDGE: usize = 192;
 const TILE: usize = 64;
 /** Up to here a product is short: quads run in one loop, which costs a step more time, but no call each. */
 export const SHORT: i32 = 64;
+
+/** Whether a product of `k` terms is faster with its rows packed in quads, all in one loop. */
+// @ts-ignore: decorator
+@inline
+export function suitsQuads(k: i32): bool {
+  return ASC_FEATURE_RELAXED_SIMD || k <= SHORT;
+}
 
 /** How to accumulate a sum that is a long one by itself: it is summed first, and then added. */
 export const SUM_APART: i32 = 2;
@@ -332,7 +343,7 @@ export function quadsTile(
   const rowFrom = accumulate ? rowC : 0;
   const apart = accumulate == SUM_APART;
   const low: f32 = activation ? 0 : -Infinity, high: f32 = activation == 2 ? 6 : Infinity;
-  if (m >= 4 && width == 8 && !apart && (k <= SHORT || stepB != 32)) {
+  if (m >= 4 && width == 8 && !apart && (suitsQuads(k) || stepB != 32)) {
     quadsLoop(m >> 2, k, a, b, stepB, from, rowFrom, 4 * rowFrom, c, rowC, low, high);
     const done = m & ~3;
     a += <usize>k * <usize>done << 2;
