@@ -149,23 +149,16 @@ interface Scan {
 }
 
 function scan(product: 0 | 1, x: TensorInfo, { axis, exclusive, reverse }: Scan): TensorInfo {
-  const [along] = util.parseAxisParam(axis, x.shape);
-  const outer = util.sizeFromShape(x.shape.slice(0, along));
-  const inner = util.sizeFromShape(x.shape.slice(along + 1));
+  const [along] = axesOf(axis, x);
+  const outer = between(x.shape, 0, along);
+  const inner = between(x.shape, along + 1, x.shape.length);
   if (x.dtype !== 'float32' && x.dtype !== 'int32') return refuse(product ? 'Cumprod' : 'Cumsum', x);
   const out = makeOutput(x.shape, x.dtype);
-  const args = [
-    product,
-    exclusive ? 1 : 0,
-    reverse ? 1 : 0,
-    outer,
-    x.shape[along],
-    inner,
-    address(x),
-    address(out),
-  ] as const;
-  if (x.dtype === 'int32') raw().scanInt(...args);
-  else raw().scan(...args);
+  const { [along]: n } = x.shape;
+  const [exclude, backwards] = [exclusive ? 1 : 0, reverse ? 1 : 0];
+  if (x.dtype === 'int32')
+    raw().scanInt(product, exclude, backwards, outer, n, inner, address(x), address(out));
+  else raw().scan(product, exclude, backwards, outer, n, inner, address(x), address(out));
   return out;
 }
 
