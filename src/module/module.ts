@@ -72,7 +72,7 @@ export abstract class Module implements ScopeOwner {
     this[CONSTRUCTOR_ARGUMENTS] = settings().moduleAutoRepr ? own.args : undefined;
     this[SUBMODULES] = undefined;
     own.module = this;
-    if (info.signature !== undefined && own.args?.[info.signature.positional?.length ?? 0] === null) {
+    if (info.signature && own.args?.[info.signature.positional?.length ?? 0] === null) {
       throw new TankaError(
         'layer-options',
         `The layer '${moduleName}' got null as its options. Pass an object, such as { name: '${this.name}' }.`,

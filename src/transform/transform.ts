@@ -60,7 +60,7 @@ function toBundles<V>(value: unknown, what: 'params' | 'state', entry: (value: u
   const check = (node: unknown): Readonly<Record<string, unknown>> => {
     if (isPlainObject(node)) return node;
     throw new TankaError(
-      what === 'params' ? 'params-invalid' : 'state-invalid',
+      `${what}-invalid`,
       `The ${what} given to apply must be an object { [moduleName]: { [name]: tensor } }, but it is or holds ${Array.isArray(node) ? 'an array' : String(node)}. ` +
         'Pass what init returned.',
     );
