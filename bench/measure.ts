@@ -13,7 +13,8 @@ export interface Timing {
   readonly cpu: number;
 }
 
-function processMs(): number {
+/** What the process has computed so far. */
+export function processMs(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
 }
