@@ -1,6 +1,6 @@
 /**
  * The limit: the networks of `bench/jit.ts` on native onnxruntime and JAX, one thread each. Needs Python with `onnxruntime`, `jax` and
- * `dm-haiku`: `node --import tsx bench/native.ts [python]`
+ * `dm-haiku`: `node --import tsx bench/native.ts [python] [part of a name]`
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -26,6 +26,7 @@ const works: Record<string, () => Work> = {
 const folder = mkdtempSync(join(tmpdir(), 'native-'));
 try {
   for (const [name, make] of Object.entries(works)) {
+    if (!name.includes(process.argv[3] ?? '')) continue;
     const { network, input, title } = make();
     const { bytes, x } = onnxModel(network, input);
     writeFileSync(join(folder, `${name}.onnx`), bytes);
