@@ -17,7 +17,7 @@ const budgets = [
     goal: 10,
     ceiling: 10,
   },
-  { name: 'whole tanka', code: "export * from './dist/index.js';", goal: 50, ceiling: 91 },
+  { name: 'whole tanka', code: "export * from './dist/index.js';", goal: 50, ceiling: 78 },
 ];
 
 const uncounted = {
