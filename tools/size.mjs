@@ -18,6 +18,13 @@ const budgets = [
     ceiling: 10,
   },
   { name: 'whole tanka', code: "export * from './dist/index.js';", goal: 50, ceiling: 78 },
+  {
+    // What most pages load beside it: no goal was set for the sum, which must not grow unseen.
+    name: 'whole tanka and tanka/wasm',
+    code: "export * from './dist/index.js'; export * from './dist/wasm/index.js';",
+    goal: 106,
+    ceiling: 106,
+  },
 ];
 
 const uncounted = {
