@@ -54,14 +54,18 @@ function toSequence(rng: RngLike, signature: string): PRNGSequence | null {
   );
 }
 
-function toBundles<V>(value: unknown, what: 'params' | 'state', entry: (value: unknown) => V): Bundles<V> {
+function toBundles<V>(
+  value: unknown,
+  code: 'params-invalid' | 'state-invalid',
+  entry: (value: unknown) => V,
+): Bundles<V> {
   const bundles: Bundles<V> = new Map();
   if (value === null || value === undefined) return bundles;
   const check = (node: unknown): Readonly<Record<string, unknown>> => {
     if (isPlainObject(node)) return node;
     throw new TankaError(
-      `${what}-invalid`,
-      `The ${what} given to apply must be an object { [moduleName]: { [name]: tensor } }, but it is or holds ${Array.isArray(node) ? 'an array' : String(node)}. ` +
+      code,
+      `The ${code.slice(0, -8)} given to apply must be an object { [moduleName]: { [name]: tensor } }, but it is or holds ${Array.isArray(node) ? 'an array' : String(node)}. ` +
         'Pass what init returned.',
     );
   };
@@ -116,8 +120,8 @@ export function transformWithState<F extends AnyFunction>(
   };
   const apply = (params: Params, state: State, rng: RngLike, ...args: Args): [ReturnType<F>, State] => {
     const frame = newFrame({
-      params: toBundles(params, 'params', same),
-      state: toBundles(state, 'state', toPair),
+      params: toBundles(params, 'params-invalid', same),
+      state: toBundles(state, 'state-invalid', toPair),
       frozen: true,
       rngs: [
         toSequence(rng, 'apply(params, state, rng, ...args), or apply(params, rng, ...args) without state'),
