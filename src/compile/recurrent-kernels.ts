@@ -25,6 +25,25 @@ function addProduct(
   });
 }
 
+/** `out = share + a · w[from: from + k]`, of rows of `stride` bytes in `share`. A single row is a bias. */
+function addToShare(
+  sizes: readonly [m: number, n: number, k: number],
+  a: number,
+  w: TensorInfo,
+  from: number,
+  share: number,
+  stride: number,
+  out: number,
+): void {
+  const [m, n] = sizes;
+  if (m === 1) {
+    addProduct(sizes, a, w, from, out, share, 0);
+    return;
+  }
+  raw().copyRows(m, 4 * n, share, stride, out, 4 * n);
+  addProduct(sizes, a, w, from, out, 0, 1);
+}
+
 interface CellAttributes {
   readonly hidden: number;
   readonly forgetBias: number;
@@ -75,8 +94,9 @@ function lstmStep(
 ): TensorInfo[] {
   const { hidden, rows, width } = attributes;
   const gates = makeOutput([rows, width]);
-  raw().copyRows(1, 4 * rows * width, inputShare(inputs, attributes), 0, address(gates), 0);
-  addProduct([rows, width, hidden], address(inputs.h), inputs.w, attributes.inputs, address(gates), 0, 1);
+  const share = inputShare(inputs, attributes);
+  const sizes = [rows, width, hidden] as const;
+  addToShare(sizes, address(inputs.h), inputs.w, attributes.inputs, share, 4 * width, address(gates));
   return lstmCell(gates, inputs.cell, attributes);
 }
 
@@ -93,11 +113,9 @@ function gruStep(
     address(makeOutput([rows, parts * hidden])),
   );
   const share = inputShare(inputs, attributes);
-  kernels.copyRows(rows, 2 * row, share, 4 * width, gates, 2 * row);
-  kernels.copyRows(rows, row, share + 2 * row, 4 * width, candidate, row);
-  addProduct([rows, 2 * hidden, hidden], h, inputs.wGates, 0, gates, 0, 1);
+  addToShare([rows, 2 * hidden, hidden], h, inputs.wGates, 0, share, 4 * width, gates);
   kernels.gruGates(rows, hidden, gates, h, update, reset);
-  addProduct([rows, hidden, hidden], reset, inputs.wCandidate, 0, candidate, 0, 1);
+  addToShare([rows, hidden, hidden], reset, inputs.wCandidate, 0, share + 2 * row, 4 * width, candidate);
   kernels.gruState(rows * hidden, update, candidate, h, address(out));
   return out;
 }
