@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 
 const runner = new URL('node_modules/@stryker-mutator/mocha-runner/dist/src/index.js', import.meta.url);
 
-/** Mutates the rooms that everything else stands on. Takes hours, so it is no part of CI. */
+/** Mutates the rooms that everything else stands on. Takes about an hour, so it is no part of CI. */
 export default {
   mutate: ['src/{module,transform,random,tree}/**/*.ts', '!src/random/kernels/*'],
   plugins: [fileURLToPath(runner)],
