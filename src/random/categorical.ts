@@ -1,7 +1,7 @@
 import { broadcastTo, tidy, type Tensor, type TensorLike } from '@tensorflow/tfjs-core';
 import { drawGumbel } from './gumbel.js';
 import type { PRNGKey } from './key.js';
-import { askedShape, floatTensor, sampleShape } from './parameters.js';
+import { askedShape, asTensor, sampleShape } from './parameters.js';
 import { checkAxis } from './permutation.js';
 import { perform, refuseArgument, sampler, sizeOf, type SampleAttributes } from './perform.js';
 
@@ -61,7 +61,7 @@ export function categorical(
   options: CategoricalOptions = {},
 ): Tensor {
   return tidy(() => {
-    const floats = floatTensor(logits);
+    const floats = asTensor(logits);
     const axis = checkAxis('categorical', options.axis ?? -1, floats.rank);
     if (floats.shape[axis] === 0) refuseArgument('categorical', 'there must be at least one category.');
     const batch = floats.shape.filter((_, i) => i !== axis);

@@ -5,7 +5,7 @@ import { drawUniform } from './draw.js';
 import { log } from './float32.js';
 import { drawGumbel } from './gumbel.js';
 import type { PRNGKey } from './key.js';
-import { floatTensor } from './parameters.js';
+import { asTensor } from './parameters.js';
 import { checkShape, perform, refuseArgument, sizeOf, type WithScheme } from './perform.js';
 import { checkAxis, checkCount, drawPermutation } from './permutation.js';
 import { drawIntegers } from './randint.js';
@@ -130,7 +130,7 @@ export function choice(
   return tidy(() => {
     const tensors = from === null ? [] : [from];
     if (p !== null) {
-      const given = floatTensor(p);
+      const given = asTensor(p);
       if (given.rank !== 1 || given.shape[0] !== n) {
         refuseArgument('choice', `p must have the shape [${n}], but has [${String(given.shape)}].`);
       }

@@ -1,7 +1,7 @@
 import { tidy, type Tensor, type TensorLike } from '@tensorflow/tfjs-core';
 import { drawGamma } from './gamma.js';
 import type { PRNGKey } from './key.js';
-import { askedShape, floatTensor, parameterValues, sampleShape } from './parameters.js';
+import { askedShape, asTensor, parameterValues, sampleShape } from './parameters.js';
 import { perform, refuseArgument, sampler } from './perform.js';
 
 const operation = /* @__PURE__ */ sampler(
@@ -39,7 +39,7 @@ export function dirichlet(
   shape?: readonly number[] | null,
 ): Tensor {
   return tidy(() => {
-    const given = floatTensor(alpha);
+    const given = asTensor(alpha);
     if (given.rank === 0) refuseArgument('dirichlet', 'alpha must have at least one axis, but is a scalar.');
     const result = sampleShape('dirichlet', askedShape('dirichlet', shape), [given.shape.slice(0, -1)]);
     return perform(operation, key, { shape: [...result, given.shape[given.rank - 1]] }, [given]);

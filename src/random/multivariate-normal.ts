@@ -3,7 +3,7 @@ import type { RandomOperation } from '../backend/recordable.js';
 import { abstractTensor } from '../backend/shapes/abstract.js';
 import type { PRNGKey } from './key.js';
 import { drawNormal } from './normal.js';
-import { askedShape, floatTensor, parameterValues, sampleShape, valueAt } from './parameters.js';
+import { askedShape, asTensor, parameterValues, sampleShape, valueAt } from './parameters.js';
 import { perform, refuseArgument, sizeOf, type WithScheme } from './perform.js';
 
 /** The lower triangular `L` with `L · Lᵀ` = the `n × n` matrix at `at`; `NaN` in it where the matrix is not positive definite. */
@@ -62,7 +62,7 @@ export function multivariateNormal(
   shape?: readonly number[] | null,
 ): Tensor {
   return tidy(() => {
-    const [means, matrices] = [mean, cov].map(floatTensor);
+    const [means, matrices] = [mean, cov].map((value) => asTensor(value));
     const n = means.shape[means.rank - 1];
     const last = matrices.shape.slice(-2);
     if (means.rank < 1 || matrices.rank < 2 || last[0] !== n || last[1] !== n) {

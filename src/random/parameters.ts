@@ -10,7 +10,7 @@ import {
 import type { RandomOperation } from '../backend/recordable.js';
 import { TankaError } from '../errors/tanka-error.js';
 import type { PRNGKey } from './key.js';
-import { checkShape, perform, sampler, type SampleAttributes } from './perform.js';
+import { checkShape, perform, sampler, type SampleAttributes, type SampleValues } from './perform.js';
 import type { Scheme } from './schemes.js';
 
 /** A parameter of a distribution: one number, or one for each sample (broadcast to the shape of the samples). */
@@ -29,8 +29,7 @@ class ParameterList {
   /** The attribute for a parameter; tensors are taken as `dtype`. */
   add(value: Parameter, dtype: 'float32' | 'int32' = 'float32'): ParameterAttribute {
     if (typeof value === 'number') return dtype === 'float32' ? Math.fround(value) : value;
-    const given = value instanceof Tensor ? value : tensor(value);
-    this.tensors.push(given.dtype === dtype ? given : cast(given, dtype));
+    this.tensors.push(asTensor(value, dtype));
     return { tensor: this.tensors.length - 1 };
   }
 
@@ -100,12 +99,7 @@ interface Parameterised extends SampleAttributes {
 export function parametric<Values extends ParameterValues[]>(
   name: string,
   dtype: DataType,
-  draw: (
-    key: PRNGKey,
-    count: number,
-    scheme: Scheme,
-    ...values: Values
-  ) => Float32Array | Int32Array | Uint8Array,
+  draw: (key: PRNGKey, count: number, scheme: Scheme, ...values: Values) => SampleValues,
 ): RandomOperation<Parameterised, Tensor> {
   return sampler<Parameterised>(name, dtype, (key, count, scheme, { shape, parameters }, tensors) =>
     draw(key, count, scheme, ...(parameters.map((each) => parameterValues(each, tensors, shape)) as Values)),
@@ -146,8 +140,8 @@ export function askedShape(caller: string, shape: readonly number[] | null | und
   return shape == null ? null : checkShape(caller, shape);
 }
 
-/** A tensor of float32 from what a sampler was given. */
-export function floatTensor(value: Tensor | TensorLike): Tensor {
+/** A tensor from what a sampler was given. */
+export function asTensor(value: Tensor | TensorLike, dtype: 'float32' | 'int32' = 'float32'): Tensor {
   const given = value instanceof Tensor ? value : tensor(value);
-  return given.dtype === 'float32' ? given : cast(given, 'float32');
+  return given.dtype === dtype ? given : cast(given, dtype);
 }

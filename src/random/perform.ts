@@ -32,6 +32,9 @@ export interface SampleAttributes extends WithScheme {
   readonly shape: number[];
 }
 
+/** The values of samples; bool ones as bytes. */
+export type SampleValues = Float32Array | Int32Array | Uint8Array;
+
 /** A sampler as an operation: `draw` makes as many values as the shape has places. */
 export function sampler<Attributes extends SampleAttributes = SampleAttributes>(
   name: string,
@@ -42,7 +45,7 @@ export function sampler<Attributes extends SampleAttributes = SampleAttributes>(
     scheme: Scheme,
     attributes: Attributes,
     tensors: readonly Tensor[],
-  ) => Float32Array | Int32Array | Uint8Array,
+  ) => SampleValues,
 ): RandomOperation<Attributes, Tensor> {
   return {
     name,
