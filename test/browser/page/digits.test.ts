@@ -8,7 +8,7 @@ import { loadSafetensors } from 'tanka/checkpoint';
 import { useWasm } from 'tanka/wasm';
 import { transformed } from '../../../examples/start/network.js';
 import { withPage } from '../support/browser.js';
-import { expectNoGrowth, inferByClicks, usageOfPage, watchMemories } from '../support/memory.js';
+import { expectNothingLeft, watchMemories } from '../support/memory.js';
 import { data, draw, open, settings, shoot, strokes, values } from './site.js';
 
 /** Probabilities of page and Node may differ by this: the page has the relaxed instructions. */
@@ -90,14 +90,8 @@ describe('the page: a drawn digit', () => {
       plain.url(),
       async ({ page }) => {
         await open(page, 'Draw a digit');
-        const infer = (times: number) => inferByClicks(page, '#sample', '#digit-time', times);
-        const tensors = (): Promise<string | null> => page.locator('#digits').getAttribute('data-tensors');
-        await infer(60);
-        const before = { ...(await usageOfPage(page)), tensors: await tensors() };
-        await infer(500);
-        const after = { ...(await usageOfPage(page)), tensors: await tensors() };
-        expect(after.tensors).to.equal(before.tensors);
-        expectNoGrowth(before, after, 'in the page');
+        const what = { demonstration: '#digits', button: '#sample', time: '#digit-time' };
+        await expectNothingLeft(page, what, 60);
       },
       { script: watchMemories },
     ));

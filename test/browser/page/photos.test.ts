@@ -14,7 +14,7 @@ import { toImages, type Photo } from '../../../examples/pretrained/efficientnet/
 import { efficientNetLite0Weights } from '../../../examples/pretrained/efficientnet/weights.js';
 import { launch, withPage } from '../support/browser.js';
 import { cameraPicture, writeFilm } from '../support/camera.js';
-import { expectNoGrowth, inferByClicks, usageOfPage, watchMemories } from '../support/memory.js';
+import { expectNothingLeft, watchMemories } from '../support/memory.js';
 import { data, open, settings, shoot, values } from './site.js';
 
 const cat = 'examples/pretrained/samples/chelsea.png';
@@ -158,15 +158,8 @@ describe('the page: a photo', () => {
       plain.url(),
       async ({ page }) => {
         await open(page, 'Name a photo');
-        const infer = (times: number) =>
-          inferByClicks(page, '[data-sample="coffee.jpg"]', '#photo-time', times);
-        const tensors = (): Promise<string | null> => page.locator('#photos').getAttribute('data-tensors');
-        await infer(20);
-        const before = { ...(await usageOfPage(page)), tensors: await tensors() };
-        await infer(500);
-        const after = { ...(await usageOfPage(page)), tensors: await tensors() };
-        expect(after.tensors).to.equal(before.tensors);
-        expectNoGrowth(before, after, 'in the page');
+        const what = { demonstration: '#photos', button: '[data-sample="coffee.jpg"]', time: '#photo-time' };
+        await expectNothingLeft(page, what, 20);
       },
       { script: watchMemories },
     )).timeout(600_000);

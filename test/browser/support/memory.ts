@@ -35,7 +35,7 @@ export interface Usage {
   readonly heapBytes: number;
 }
 
-export async function usageOfPage(page: Page): Promise<Usage> {
+async function usageOfPage(page: Page): Promise<Usage> {
   const session = await page.context().newCDPSession(page);
   const heapBytes = await collectedHeap((method) => session.send(method));
   await session.detach();
@@ -93,7 +93,7 @@ async function worker(session: CDPSession): Promise<Send> {
 }
 
 /** Clicks a button so many times, each time waiting until the page shows how long the inference took. */
-export const inferByClicks = (page: Page, button: string, time: string, times: number): Promise<void> =>
+const inferByClicks = (page: Page, button: string, time: string, times: number): Promise<void> =>
   page.evaluate(
     async ([buttonSelector, timeSelector, count]) => {
       const shown = document.querySelector(timeSelector) as HTMLElement;
@@ -117,4 +117,26 @@ export function expectNoGrowth(before: Usage, after: Usage, where: string): void
   expect(before.wasmBytes, `memories of WebAssembly, ${where}`).to.be.greaterThan(1e6);
   expect(after.wasmBytes, `bytes of WebAssembly, ${where}`).to.equal(before.wasmBytes);
   expect((after.heapBytes - before.heapBytes) / 1e6, `MB of JavaScript, ${where}`).to.be.lessThan(1);
+}
+
+/**
+ * Asserts that 500 inferences leave nothing behind in the page, after a few to warm up.
+ *
+ * @param demonstration that counts its tensors, with the button for one inference and what shows its time
+ */
+export async function expectNothingLeft(
+  page: Page,
+  { demonstration, button, time }: Readonly<Record<'demonstration' | 'button' | 'time', string>>,
+  warmUp: number,
+): Promise<void> {
+  const look = async () => ({
+    ...(await usageOfPage(page)),
+    tensors: await page.locator(demonstration).getAttribute('data-tensors'),
+  });
+  await inferByClicks(page, button, time, warmUp);
+  const before = await look();
+  await inferByClicks(page, button, time, 500);
+  const after = await look();
+  expect(after.tensors).to.equal(before.tensors);
+  expectNoGrowth(before, after, 'in the page');
 }
