@@ -1,5 +1,5 @@
 import { sizeOf, type Graph, type KernelNode, type View } from '../graph.js';
-import { inputOf, partner, rewrite, type Match, type Surroundings } from './rewrite.js';
+import { inputOf, kernelNode, partner, rewrite, type Match, type Surroundings } from './rewrite.js';
 
 /** Matrices of an operand, and whether they lie as `[…, length, heads, size]` instead of one after the other. */
 interface Operand {
@@ -89,23 +89,17 @@ function match(softmax: KernelNode, near: Surroundings): Match | undefined {
   const inner = [product, scaled, selected, softmax].filter((node) => node !== undefined);
   return {
     nodes: [...operands.flatMap(({ node }) => node ?? []), ...inner, ...ends],
-    made: {
-      kind: 'kernel',
-      name: 'TankaAttention',
-      inputs: {
-        q: operands[0].view,
-        k: operands[1].view,
-        v: operands[2].view,
-        ...(mask && { mask }),
-      },
-      attributes: {
+    made: kernelNode(
+      'TankaAttention',
+      { q: operands[0].view, k: operands[1].view, v: operands[2].view, mask },
+      {
         scale,
         masked,
         swapped: [...operands.map(({ swapped }) => swapped), isBack],
         shape: output.shape,
       },
-      outputs: isBack ? back.outputs : mixed.outputs,
-    },
+      isBack ? back.outputs : mixed.outputs,
+    ),
   };
 }
 

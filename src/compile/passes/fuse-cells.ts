@@ -1,6 +1,6 @@
 import { sizeOf, type Graph, type KernelNode, type View } from '../graph.js';
 import { ends, equals, expand, term } from './algebra.js';
-import { inputOf, partner, rewrite, type Match, type Surroundings } from './rewrite.js';
+import { inputOf, kernelNode, partner, rewrite, type Match, type Surroundings } from './rewrite.js';
 
 function last(shape: readonly number[]): number {
   return shape.at(-1) ?? 1;
@@ -24,16 +24,6 @@ function productOf(
   if (node === undefined || a === undefined || b === undefined || !isPlain) return undefined;
   const isMatrix = sizeOf(b.shape.slice(0, -2)) === 1 && a.dtype === 'float32';
   return isMatrix ? { node, a, b, bias } : undefined;
-}
-
-function kernelOf(
-  name: string,
-  inputs: Readonly<Record<string, View | undefined>>,
-  attributes: KernelNode['attributes'],
-  outputs: readonly View[],
-): KernelNode {
-  const given = Object.entries(inputs).filter((entry): entry is [string, View] => entry[1] !== undefined);
-  return { kind: 'kernel', name, inputs: Object.fromEntries(given), attributes, outputs };
 }
 
 /** LSTM from its four gates on: `c' = sigmoid(f + bias) * c + sigmoid(i) * tanh(g)`, `h = sigmoid(o) * tanh(c')`. */
@@ -64,7 +54,7 @@ function lstmCell(split: KernelNode, near: Surroundings): Match | undefined {
   if (!fits) return undefined;
   return {
     nodes: [split, ...(biased ? [biased] : []), ...(nodes as KernelNode[])],
-    made: kernelOf(
+    made: kernelNode(
       'TankaLstmCell',
       { gates: split.inputs.x as View, cell },
       { forgetBias, hidden: last(input.shape) },
@@ -93,7 +83,7 @@ function lstmStep({ nodes, made }: Match, near: Surroundings): Match | undefined
   const attributes = { ...made.attributes, inputs, rows, width: 4 * hidden };
   return {
     nodes: [product.node, joined, ...nodes],
-    made: kernelOf('TankaLstmStep', { x, w, bias, h, cell }, attributes, made.outputs),
+    made: kernelNode('TankaLstmStep', { x, w, bias, h, cell }, attributes, made.outputs),
   };
 }
 
@@ -170,7 +160,7 @@ function* gruSteps(tanh: KernelNode, near: Surroundings): Generator<Match> {
       const { b: w, bias, a: x } = projection;
       yield {
         nodes: [...new Set([...inner, ...candidate.nodes, ...zr.nodes, ...formula.nodes])],
-        made: kernelOf(
+        made: kernelNode(
           'TankaGruStep',
           { x, w, bias, h, wGates: zr.product.b, wCandidate: candidate.product.b },
           { hidden, inputs, rows, width: 3 * hidden },

@@ -1,15 +1,6 @@
 import { sizeOf, type Graph, type KernelNode, type View } from '../graph.js';
 import { ends, equals, expand, ingredients, term, type Expanded } from './algebra.js';
-import { inputOf, rewrite, type Match, type Surroundings } from './rewrite.js';
-
-function made(
-  name: string,
-  inputs: KernelNode['inputs'],
-  attributes: KernelNode['attributes'],
-  outputs: KernelNode['outputs'],
-): KernelNode {
-  return { kind: 'kernel', name, inputs, attributes, outputs };
-}
+import { inputOf, kernelNode, rewrite, type Match, type Surroundings } from './rewrite.js';
 
 function unique(...nodes: readonly KernelNode[]): KernelNode[] {
   return [...new Set(nodes)];
@@ -72,8 +63,8 @@ function* activations(node: KernelNode, near: Surroundings): Generator<Match> {
       yield {
         nodes: unique(node, ...inner.nodes, ...formula.nodes),
         made: isSilu
-          ? made('TankaSilu', { x }, {}, [out])
-          : made('TankaGelu', { x }, { approximate: !isErf }, [out]),
+          ? kernelNode('TankaSilu', { x }, {}, [out])
+          : kernelNode('TankaGelu', { x }, { approximate: !isErf }, [out]),
       };
     }
   }
@@ -132,10 +123,12 @@ function* layerNorms(root: KernelNode, near: Surroundings): Generator<Match> {
         view === undefined ? near.filled(n, value) : { ...view, shape: [n] };
       yield {
         nodes: unique(root, shifted, squares, deviation, centred, average.node, ...nodes),
-        made: made('TankaLayerNorm', { x, scale: vector(scale, 1), offset: vector(offset, 0) }, { eps }, [
-          out,
-          near.view([sizeOf(wide), 2]),
-        ]),
+        made: kernelNode(
+          'TankaLayerNorm',
+          { x, scale: vector(scale, 1), offset: vector(offset, 0) },
+          { eps },
+          [out, near.view([sizeOf(wide), 2])],
+        ),
       };
     }
   }
@@ -166,7 +159,7 @@ function* softmaxes(sum: KernelNode, near: Surroundings): Generator<Match> {
     if (equals(formula.polynomial, { [term(e.buffer, `/${wide.buffer}`)]: 1 }) && sees(formula, wide))
       yield {
         nodes: unique(...inner, ...formula.nodes),
-        made: made('Softmax', { logits: x }, { dim: x.shape.length - 1 }, [out]),
+        made: kernelNode('Softmax', { logits: x }, { dim: x.shape.length - 1 }, [out]),
       };
   }
   const [logarithm] = near.readers(wide).filter(({ name }) => name === 'Log');
@@ -177,7 +170,7 @@ function* softmaxes(sum: KernelNode, near: Surroundings): Generator<Match> {
     if (!equals(formula.polynomial, expected) || !sees(formula, max, log)) continue;
     yield {
       nodes: unique(...inner, logarithm, ...formula.nodes),
-      made: made('TankaLogSoftmax', { logits: x }, {}, [out]),
+      made: kernelNode('TankaLogSoftmax', { logits: x }, {}, [out]),
     };
   }
 }

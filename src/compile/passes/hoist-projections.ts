@@ -1,5 +1,5 @@
 import { sizeOf, type Graph, type KernelNode, type Node, type View } from '../graph.js';
-import { Surroundings } from './rewrite.js';
+import { kernelNode, Surroundings } from './rewrite.js';
 
 const STEPS = ['TankaLstmStep', 'TankaGruStep'];
 
@@ -41,18 +41,20 @@ export function hoistProjections(graph: Graph): Graph {
     const { inputs, width, rows } = first.attributes as { inputs: number; width: number; rows: number };
     const count = sizeOf(source.shape) / inputs;
     const projected: View = { buffer: bufferCount++, shape: [1, count, width], dtype: 'float32' };
-    before.set(first, {
-      kind: 'kernel',
-      name: '_FusedMatMul',
-      inputs: {
-        a: { ...source, shape: [1, count, inputs] },
-        // The first rows of the weights are those of the inputs.
-        b: { ...w, shape: [1, inputs, width] },
-        ...(bias && { bias }),
-      },
-      attributes: { transposeA: false, transposeB: false, activation: 'linear', leakyreluAlpha: null },
-      outputs: [projected],
-    });
+    before.set(
+      first,
+      kernelNode(
+        '_FusedMatMul',
+        {
+          a: { ...source, shape: [1, count, inputs] },
+          // The first rows of the weights are those of the inputs.
+          b: { ...w, shape: [1, inputs, width] },
+          bias,
+        },
+        { transposeA: false, transposeB: false, activation: 'linear', leakyreluAlpha: null },
+        [projected],
+      ),
+    );
     for (const { node, index } of steps) {
       const { x: _x, bias: _bias, ...rest } = node.inputs;
       replaced.set(node, {

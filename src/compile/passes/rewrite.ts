@@ -140,3 +140,14 @@ export function partner(node: KernelNode | undefined, operand: View | undefined)
   const [a, b] = [inputOf(node, 'a'), inputOf(node, 'b')];
   return a?.buffer === operand?.buffer ? b : b?.buffer === operand?.buffer ? a : undefined;
 }
+
+/** A new node, of the inputs that there are. */
+export function kernelNode(
+  name: string,
+  inputs: Readonly<Record<string, View | undefined>>,
+  attributes: KernelNode['attributes'],
+  outputs: readonly View[],
+): KernelNode {
+  const given = Object.entries(inputs).filter((entry): entry is [string, View] => entry[1] !== undefined);
+  return { kind: 'kernel', name, inputs: Object.fromEntries(given), attributes, outputs };
+}
