@@ -33,7 +33,8 @@ export interface StoredArray {
   readonly bytes: Uint8Array;
 }
 
-type Values = Float32Array | Int32Array | Uint8Array;
+/** Numbers as a tensor has them. */
+export type Values = Float32Array | Int32Array | Uint8Array;
 
 /** The bytes as a typed array, without a copy where their address allows. */
 function view<T>(
@@ -44,7 +45,7 @@ function view<T>(
   bytes: Uint8Array,
 ): T {
   const size = Type.BYTES_PER_ELEMENT;
-  const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  const aligned = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
   return new Type(aligned.buffer, aligned.byteOffset, aligned.byteLength / size);
 }
 
@@ -137,9 +138,15 @@ export function toTensor(array: StoredArray): Tensor {
   return tensor(owned, [...array.shape], dtype);
 }
 
-const dtypeOf: Readonly<Record<string, WrittenDtype>> = { float32: 'F32', int32: 'I32', bool: 'BOOL' };
+/** The stored type of a tensor's own; tensors of other types are not stored. */
+export const dtypeOf: Readonly<Partial<Record<string, WrittenDtype>>> = {
+  float32: 'F32',
+  int32: 'I32',
+  bool: 'BOOL',
+};
 
-function bytesOf(values: Values | Uint16Array): Uint8Array {
+/** The bytes of numbers, not copied. */
+export function bytesOf(values: Values | Uint16Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
 

@@ -1,12 +1,6 @@
-import {
-  getBackend,
-  getKernel,
-  tensor,
-  type DataType,
-  type KernelConfig,
-  type Tensor,
-} from '@tensorflow/tfjs-core';
-import { loadSafetensors, safetensorsMetadata, saveSafetensors } from '../checkpoint/index.js';
+import { getBackend, getKernel, type DataType, type KernelConfig } from '@tensorflow/tfjs-core';
+import { openSafetensors, writeSafetensors } from '../checkpoint/safetensors/safetensors.js';
+import { bytesOf as bytesOfValues, dtypeOf, type StoredArray } from '../checkpoint/stored-array.js';
 import { TankaError } from '../errors/tanka-error.js';
 import type { Structure } from '../tree/tree.js';
 import { isConsistent } from './check-node.js';
@@ -15,6 +9,7 @@ import {
   sizeOf,
   viewsRead,
   type BufferId,
+  type ConstantValues,
   type Graph,
   type KernelNode,
   type View,
@@ -70,20 +65,32 @@ export function serialise(graph: Graph, signature: SavedSignature): Uint8Array {
   const { bufferCount, inputs, nodes, results } = graph;
   const constants = [...graph.constants.values()].map(({ view }) => view);
   const text = JSON.stringify({ bufferCount, inputs, constants, nodes, results, signature }, toJson);
-  const arrays = Object.fromEntries(
-    [...graph.constants].map(([buffer, { view, values }]) => [
-      String(buffer),
-      tensor(values.slice() as Float32Array, [...view.shape], view.dtype),
-    ]),
-  );
-  try {
-    return saveSafetensors(
-      { constant: arrays },
-      { metadata: { 'tanka.graph': text, 'tanka.version': String(VERSION) } },
-    );
-  } finally {
-    for (const array of Object.values(arrays)) array.dispose();
+  const arrays = [...graph.constants.values()].map(({ view, values }): StoredArray => {
+    const dtype = dtypeOf[view.dtype];
+    if (dtype === undefined) throw unsavable(`The function has a constant of ${view.dtype}`);
+    return { key: keyOf(view), dtype, shape: view.shape, bytes: bytesOfValues(values) };
+  });
+  return writeSafetensors(arrays, { 'tanka.graph': text, 'tanka.version': String(VERSION) });
+}
+
+/** Where the file has the values of a constant. */
+function keyOf({ buffer }: View): string {
+  return `constant/${buffer}`;
+}
+
+/** The values of a constant, if they are stored in its own type and number. */
+function valuesOf(view: View, array: StoredArray | undefined): ConstantValues {
+  if (array?.dtype !== dtypeOf[view.dtype] || array?.bytes.byteLength !== bytesOf(view)) {
+    throw invalid(`constant ${view.buffer} is missing or has another shape`);
   }
+  // A copy of its own, at an address that its numbers can be read from.
+  const bytes = new Uint8Array(array.bytes);
+  if (view.dtype === 'bool') {
+    if (bytes.some((value) => value > 1))
+      throw invalid(`constant ${view.buffer} has values that are no booleans`);
+    return bytes;
+  }
+  return new (view.dtype === 'int32' ? Int32Array : Float32Array)(bytes.buffer);
 }
 
 const DTYPES: readonly DataType[] = ['float32', 'int32', 'bool'];
@@ -187,7 +194,7 @@ function checkOrder(graph: Graph): void {
 
 /** @throws `graph-invalid`, and what reading a safetensors file throws */
 export function deserialise(bytes: Uint8Array): { graph: Graph; signature: SavedSignature } {
-  const metadata = safetensorsMetadata(bytes);
+  const { arrays, metadata } = openSafetensors(bytes);
   const text = metadata['tanka.graph'] as string | undefined;
   if (text === undefined) throw invalid('it is a checkpoint without a graph');
   if (metadata['tanka.version'] !== String(VERSION))
@@ -198,45 +205,38 @@ export function deserialise(bytes: Uint8Array): { graph: Graph; signature: Saved
     throw invalid('its number of buffers is wrong');
   }
   const reader = new Reader(bufferCount as number);
-  const arrays = (loadSafetensors(bytes) as Record<string, Record<string, Tensor>>).constant ?? {};
-  try {
-    const constants = new Map(
-      reader.list(saved.constants).map((entry) => {
-        const view = reader.view(entry);
-        const array = arrays[String(view.buffer)] as (typeof arrays)[string] | undefined;
-        if (array?.size !== sizeOf(view.shape) || array.dtype !== view.dtype)
-          throw invalid(`constant ${view.buffer} is missing or has another shape`);
-        return [view.buffer, { view, values: array.dataSync().slice() }] as const;
-      }),
-    );
-    const results = reader.list(saved.results).map((entry): Graph['results'][number] => {
-      const leaf = reader.object(entry);
-      if (leaf.kind === 'tensor') return { kind: 'tensor', view: reader.view(leaf.view) };
-      if (leaf.kind === 'static') return { kind: 'static', value: leaf.value };
-      throw invalid('a result is malformed');
-    });
-    const graph: Graph = {
-      bufferCount: bufferCount as number,
-      inputs: reader.list(saved.inputs).map((entry) => reader.view(entry)),
-      inputKeys: [],
-      constants,
-      constantKeys: new Map(),
-      nodes: reader.list(saved.nodes).map((entry) => reader.node(entry)),
-      results,
-    };
-    checkOrder(graph);
-    const given = reader.object(saved.signature);
-    const signature: SavedSignature = {
-      arguments: reader.structure(given.arguments),
-      leaves: reader
-        .list(given.leaves)
-        .map((leaf) => reader.object(leaf) as unknown as SavedSignature['leaves'][number]),
-      result: reader.structure(given.result),
-    };
-    const inputLeaves = signature.leaves.filter(({ kind }) => kind === 'input').length;
-    if (inputLeaves !== graph.inputs.length) throw invalid('its signature does not fit its inputs');
-    return { graph, signature };
-  } finally {
-    for (const array of Object.values(arrays)) array.dispose();
-  }
+  const stored = new Map(arrays.map((array) => [array.key, array]));
+  const constants = new Map(
+    reader.list(saved.constants).map((entry) => {
+      const view = reader.view(entry);
+      return [view.buffer, { view, values: valuesOf(view, stored.get(keyOf(view))) }] as const;
+    }),
+  );
+  const results = reader.list(saved.results).map((entry): Graph['results'][number] => {
+    const leaf = reader.object(entry);
+    if (leaf.kind === 'tensor') return { kind: 'tensor', view: reader.view(leaf.view) };
+    if (leaf.kind === 'static') return { kind: 'static', value: leaf.value };
+    throw invalid('a result is malformed');
+  });
+  const graph: Graph = {
+    bufferCount: bufferCount as number,
+    inputs: reader.list(saved.inputs).map((entry) => reader.view(entry)),
+    inputKeys: [],
+    constants,
+    constantKeys: new Map(),
+    nodes: reader.list(saved.nodes).map((entry) => reader.node(entry)),
+    results,
+  };
+  checkOrder(graph);
+  const given = reader.object(saved.signature);
+  const signature: SavedSignature = {
+    arguments: reader.structure(given.arguments),
+    leaves: reader
+      .list(given.leaves)
+      .map((leaf) => reader.object(leaf) as unknown as SavedSignature['leaves'][number]),
+    result: reader.structure(given.result),
+  };
+  const inputLeaves = signature.leaves.filter(({ kind }) => kind === 'input').length;
+  if (inputLeaves !== graph.inputs.length) throw invalid('its signature does not fit its inputs');
+  return { graph, signature };
 }

@@ -9,6 +9,7 @@ import {
   tensor1d,
   tensor2d,
   tidy,
+  where,
   type Tensor,
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
@@ -16,7 +17,9 @@ import { expect } from 'chai';
 import { safetensorsMetadata, saveSafetensors } from '../../src/checkpoint/index.js';
 import { loadGraph, saveGraph } from '../../src/compile/graph-file.js';
 import { jit } from '../../src/compile/jit.js';
+import { serialise } from '../../src/compile/serialise.js';
 import * as random from '../../src/random/index.js';
+import { structure } from '../../src/tree/tree.js';
 import { expectBits } from '../support/compare.js';
 
 const weights = { w: [1, -2, 3, 4, 5, -6], b: [0.5, -0.5] };
@@ -103,6 +106,41 @@ describe('saved graphs', () => {
       const mixed = jit((p: Tensor[]) => mul(p[0], p[1]), { constants: c });
       expect(codeOf(() => saveGraph(mixed, [c, scalar(3)]))).to.equal('graph-unsavable');
     });
+    const view = { buffer: 0, shape: [1], dtype: 'complex64' } as const;
+    const graph = {
+      bufferCount: 1,
+      inputs: [],
+      inputKeys: [],
+      constants: new Map([[0, { view, values: Float32Array.of(1, 2) }]]),
+      constantKeys: new Map(),
+      nodes: [],
+      results: [],
+    };
+    const none = structure([]);
+    expect(codeOf(() => serialise(graph, { arguments: none, leaves: [], result: none }))).to.equal(
+      'graph-unsavable',
+    );
+  });
+
+  it('hold constants of every type, and refuse values that the type does not have', () => {
+    let file: Uint8Array = new Uint8Array();
+    tidy(() => {
+      const keep = tensor1d([1, 0, 1], 'bool');
+      const counts = tensor1d([7, -8, 9], 'int32');
+      const chosen = jit((x: Tensor) => where(keep, add(x, counts), x));
+      file = saveGraph(chosen, tensor1d([1, 2, 3]));
+      const graph = loadGraph(file);
+      expectBits(graph(tensor1d([1, 2, 3])) as Tensor, Float32Array.of(8, 2, 12));
+      graph.dispose();
+    });
+    // Types of one byte come last in the file.
+    const wrong = file.slice();
+    wrong[wrong.length - 1] = 2;
+    expect(codeOf(() => loadGraph(wrong))).to.equal('graph-invalid');
+    // A file may lie anywhere in a larger one.
+    const shifted = new Uint8Array(file.length + 3);
+    shifted.set(file, 3);
+    loadGraph(shifted.subarray(3)).dispose();
   });
 
   it('are refused when they are damaged, and leave no tensors', () => {

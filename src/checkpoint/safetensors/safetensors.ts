@@ -56,23 +56,30 @@ export function writeSafetensors(
   return out;
 }
 
-/** The arrays of a safetensors file, as views of its bytes; everything is checked before the first is returned. */
-export function readSafetensors(bytes: Uint8Array, options: LoadOptions = {}): StoredArray[] {
+/** What a safetensors file holds, its arrays as views of its bytes; everything is checked before the first is returned. */
+export function openSafetensors(bytes: Uint8Array): {
+  readonly arrays: readonly StoredArray[];
+  readonly metadata: Readonly<Record<string, string>>;
+} {
   const length = headerLength(bytes);
   const dataStart = PREFIX + length;
   if (dataStart > bytes.byteLength) {
     throw corrupt(`its header claims ${length} bytes but the file has ${bytes.byteLength}`);
   }
-  const header = parseHeader(bytes.subarray(PREFIX, dataStart), bytes.byteLength - dataStart);
+  const { entries, metadata } = parseHeader(bytes.subarray(PREFIX, dataStart), bytes.byteLength - dataStart);
+  const arrays = entries.map(({ key, dtype, shape, begin, end }) => ({
+    key,
+    dtype,
+    shape,
+    bytes: bytes.subarray(dataStart + begin, dataStart + end),
+  }));
+  return { arrays, metadata };
+}
+
+/** The arrays of a safetensors file, as views of its bytes. */
+export function readSafetensors(bytes: Uint8Array, options: LoadOptions = {}): StoredArray[] {
   const { filter = () => true } = options;
-  return header.entries
-    .filter(({ key }) => filter(key))
-    .map(({ key, dtype, shape, begin, end }) => ({
-      key,
-      dtype,
-      shape,
-      bytes: bytes.subarray(dataStart + begin, dataStart + end),
-    }));
+  return openSafetensors(bytes).arrays.filter(({ key }) => filter(key));
 }
 
 /**
