@@ -10,6 +10,6 @@ function inspect(this: Tensor): string {
 }
 
 // Node shows a tensor by dtype and shape, so that `console.log(params)` can be read: it would show the tensor's bookkeeping. Trees stay plain
-// objects; nothing is read from the backend. Not for whoever shows tensors in another way already. Pages leave this file out (`browser` in
-// package.json).
+// objects; nothing is read from the backend. Not for whoever shows tensors in another way already. In place of this file pages load the
+// gradient rules, which they have anyhow (`browser` in package.json): for `false`, Vite would make an empty CommonJS module.
 if (!(INSPECT in Tensor.prototype)) define(Tensor.prototype, INSPECT, inspect, true);
