@@ -1,6 +1,6 @@
 // The elementwise parts of recurrent cells, between their matrix products. Gates lie side by side in each row.
 import { fma, loadPartial, storePartial } from './lanes';
-import { quotient, rest, rounded, sigmoid, tanh } from './math';
+import { expm1OfMinusTwice, quotient, rest, rounded, sigmoid, tanh } from './math';
 
 /** `e^-x`; of 87 at most, so that products of two of them times 2 stay finite. */
 // @ts-ignore: decorator
@@ -13,18 +13,7 @@ function expOfMinus(x: v128): v128 {
   return fma(f32x4.mul(r, scale), quotient(r), scale);
 }
 
-/** `tanh(x) = -m / (2 + m)` of this `m = e^-2|x| - 1`, for a positive `x`: good to a few units in the last place near 0, too. */
-// @ts-ignore: decorator
-@inline
-function expm1OfMinusTwice(x: v128): v128 {
-  x = f32x4.pmax(f32x4.mul(f32x4.abs(x), f32x4.splat(-2)), f32x4.splat(-87));
-  const z = rounded(x);
-  const scale = i32x4.shl(z, 23);
-  const r = rest(x, z);
-  return fma(f32x4.mul(r, scale), quotient(r), f32x4.sub(scale, f32x4.splat(1)));
-}
-
-/** `-|m|`, with the sign of `x` turned round. */
+/** `-|m|`, with the sign of `x` turned round: `tanh(x) = -m / (2 + m)` of `m = e^-2|x| - 1`, for a positive `x`. */
 // @ts-ignore: decorator
 @inline
 function withSign(m: v128, x: v128): v128 {

@@ -99,13 +99,10 @@ export function log(x: v128): v128 {
   // Subnormal numbers have no leading one: they are scaled by 2^23 first.
   const tiny = f32x4.lt(x, c(1.17549435e-38));
   const y = choose(tiny, f32x4.mul(x, c(8388608)), x);
-  let e = f32x4.convert_i32x4_s(
-    i32x4.sub(i32x4.sub(i32x4.shr_u(y, 23), i32x4.splat(126)), v128.and(tiny, i32x4.splat(23))),
-  );
-  let m = v128.or(v128.and(y, i32x4.splat(0x007fffff)), i32x4.splat(0x3f000000));
-  const low = f32x4.lt(m, c(0.707106781186547524));
-  e = f32x4.sub(e, v128.and(low, c(1)));
-  m = f32x4.sub(f32x4.add(m, v128.and(low, m)), c(1));
+  // Whole powers of two between √(1/2) and √2 on either side of a whole one.
+  const whole = i32x4.shr_s(i32x4.sub(y, i32x4.splat(0x3f3504f3)), 23);
+  const e = f32x4.convert_i32x4_s(i32x4.sub(whole, v128.and(tiny, i32x4.splat(23))));
+  const m = f32x4.sub(i32x4.sub(y, i32x4.shl(whole, 23)), c(1));
   const z = f32x4.mul(m, m);
   let p = c(7.0376836292e-2);
   p = fma(p, m, c(-1.1514610310e-1));
@@ -145,22 +142,23 @@ export function sigmoid(x: v128): v128 {
   return f32x4.div(choose(f32x4.lt(x, c(0)), e, c(1)), f32x4.add(c(1), e));
 }
 
-/** An odd polynomial near 0, where `1 - 2 / (e^2x + 1)` would lose all digits. */
+/** `e^-2|x| - 1`, to a few units in the last place near 0, too. */
+// @ts-ignore: decorator
+@inline
+export function expm1OfMinusTwice(x: v128): v128 {
+  x = f32x4.pmax(f32x4.mul(f32x4.abs(x), c(-2)), c(-87));
+  const z = rounded(x);
+  const scale = i32x4.shl(z, 23);
+  const r = rest(x, z);
+  return fma(f32x4.mul(r, scale), expQuotient(r), f32x4.sub(scale, c(1)));
+}
+
+/** `-m / (2 + m)` of `m = e^-2|x| - 1`, with the sign of `x`. */
 // @ts-ignore: decorator
 @inline
 export function tanh(x: v128): v128 {
-  const magnitude = f32x4.abs(x);
-  const z = f32x4.mul(x, x);
-  let p = c(-5.70498872745e-3);
-  p = fma(p, z, c(2.06390887954e-2));
-  p = fma(p, z, c(-5.37397155531e-2));
-  p = fma(p, z, c(1.33314422036e-1));
-  p = fma(p, z, c(-3.33332819422e-1));
-  const near = fma(f32x4.mul(z, x), p, x);
-  const e = expOfNegative(f32x4.mul(magnitude, c(-2)));
-  const far = f32x4.div(f32x4.sub(c(1), e), f32x4.add(c(1), e));
-  const sign = v128.and(x, i32x4.splat(0x80000000));
-  return choose(f32x4.lt(magnitude, c(0.625)), near, v128.or(far, sign));
+  const m = expm1OfMinusTwice(x);
+  return choose(i32x4.splat(0x80000000), x, f32x4.div(m, f32x4.add(c(2), m)));
 }
 
 /** A rational function on [-4, 4]; beyond, the result is 1 to the last digit. */
@@ -184,10 +182,17 @@ export function erf(x: v128): v128 {
   return f32x4.div(f32x4.mul(y, p), q);
 }
 
-/** `log(1 + e^x)`, which is `max(x, 0) + log(1 + e^-|x|)`. */
+/** `log(1 + e^x)`, which is `max(x, 0) + log(1 + t)` of `t = e^-|x|`: twice the inverse tanh of `t / (2 + t)`. */
 // @ts-ignore: decorator
 @inline
 export function softplus(x: v128): v128 {
   const t = expOfNegative(v128.or(x, i32x4.splat(0x80000000)));
-  return f32x4.add(f32x4.pmax(x, c(0)), log1p(t));
+  const s = f32x4.div(t, f32x4.add(c(2), t));
+  const w = f32x4.mul(s, s);
+  let p = c(0.2817833423614502);
+  p = fma(p, w, c(0.27960601449012756));
+  p = fma(p, w, c(0.40024909377098083));
+  p = fma(p, w, c(0.6666631698608398));
+  p = fma(p, w, c(2));
+  return fma(s, p, f32x4.pmax(x, c(0)));
 }

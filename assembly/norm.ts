@@ -146,25 +146,41 @@ export function logSoftmax(rows: i32, n: i32, x: usize, y: usize, scratch: usize
   }
 }
 
-/** `dx = (dy - Σ dy y) y` of each row, of `y` the softmax; with `logarithm` 1 of `y` its logarithm: `dx = dy - Σ dy e^y`. */
-export function softmaxGradient(rows: i32, n: i32, y: usize, dy: usize, dx: usize, logarithm: i32): void {
-  for (let r = 0; r < rows; r++) {
+/** One vector of {@link softmaxGradient}, of `s` the sum. */
+// @ts-ignore: decorator
+@inline
+function softmaxSlope<Of>(y: v128, dy: v128, s: v128): v128 {
+  if (idof<Of>() == idof<Exponential>()) return f32x4.mul(f32x4.sub(dy, s), y);
+  return f32x4.sub(dy, f32x4.mul(s, expOfNegative(y)));
+}
+
+// @ts-ignore: decorator
+@inline
+function softmaxGradientOf<Of>(rows: i32, n: i32, y: usize, dy: usize, dx: usize): void {
+  const row = <usize>n << 2, left = n & 3;
+  const full = row & ~15;
+  for (; rows > 0; rows--, y += row, dy += row, dx += row) {
     let a = zeros();
-    for (let i = 0; i < n; i += 4) {
-      const d = loadPartial(dy + (<usize>i << 2), n - i);
-      a = logarithm ? f32x4.add(a, d) : fma(d, loadPartial(y + (<usize>i << 2), n - i), a);
+    for (let at: usize = 0; at < full; at += 16) {
+      const d = v128.load(dy + at);
+      a = idof<Of>() == idof<Exponential>() ? fma(d, v128.load(y + at), a) : f32x4.add(a, d);
+    }
+    if (left) {
+      const d = loadPartial(dy + full, left);
+      a = idof<Of>() == idof<Exponential>() ? fma(d, loadPartial(y + full, left), a) : f32x4.add(a, d);
     }
     const s = f32x4.splat(sumOfLanes(a));
-    for (let i = 0; i < n; i += 4) {
-      const d = loadPartial(dy + (<usize>i << 2), n - i);
-      const v = loadPartial(y + (<usize>i << 2), n - i);
-      const g = logarithm ? f32x4.sub(d, f32x4.mul(s, expOfNegative(v))) : f32x4.mul(f32x4.sub(d, s), v);
-      storePartial(dx + (<usize>i << 2), g, n - i);
+    for (let at: usize = 0; at < full; at += 16) {
+      v128.store(dx + at, softmaxSlope<Of>(v128.load(y + at), v128.load(dy + at), s));
     }
-    y += <usize>n << 2;
-    dy += <usize>n << 2;
-    dx += <usize>n << 2;
+    if (left) storePartial(dx + full, softmaxSlope<Of>(loadPartial(y + full, left), loadPartial(dy + full, left), s), left);
   }
+}
+
+/** `dx = (dy - Σ dy y) y` of each row, of `y` the softmax; with `logarithm` 1 of `y` its logarithm: `dx = dy - Σ dy e^y`. */
+export function softmaxGradient(rows: i32, n: i32, y: usize, dy: usize, dx: usize, logarithm: i32): void {
+  if (logarithm) softmaxGradientOf<Difference>(rows, n, y, dy, dx);
+  else softmaxGradientOf<Exponential>(rows, n, y, dy, dx);
 }
 
 /** `y = (x - mean) / √(variance + eps) * scale + offset` of each row; mean and inverse go to `statistics[rows, 2]`. */
@@ -213,39 +229,49 @@ export function layerNorm(
   }
 }
 
+/** What a layer norm scales: `(x - mean) * inverse`, of the first `left` entries. */
+// @ts-ignore: decorator
+@inline
+function normal(x: usize, mean: v128, inverse: v128, left: i32): v128 {
+  return f32x4.mul(f32x4.sub(loadPartial(x, left), mean), inverse);
+}
+
 /** All gradients of {@link layerNorm}; those of scale and offset are added to what is there. */
 export function layerNormGradient(
   rows: i32, n: i32, x: usize, scale: usize, dy: usize, statistics: usize, dx: usize, dScale: usize, dOffset: usize,
 ): void {
-  for (let r = 0; r < rows; r++) {
-    const vm = v128.load32_splat(statistics);
-    const vi = v128.load32_splat(statistics, 4);
-    let a = zeros();
-    let b = zeros();
-    for (let i = 0; i < n; i += 4) {
-      const at = <usize>i << 2;
-      const left = n - i;
-      const d = loadPartial(dy + at, left);
-      const normal = firstLanes(f32x4.mul(f32x4.sub(loadPartial(x + at, left), vm), vi), left);
-      const g = f32x4.mul(d, loadPartial(scale + at, left));
+  const row = <usize>n << 2, left = n & 3;
+  const full = row & ~15;
+  for (; rows > 0; rows--, statistics += 8, x += row, dy += row, dx += row) {
+    const mean = v128.load32_splat(statistics), inverse = v128.load32_splat(statistics, 4);
+    let a = zeros(), b = zeros();
+    for (let at: usize = 0; at < full; at += 16) {
+      const d = v128.load(dy + at), v = normal(x + at, mean, inverse, 4);
+      const g = f32x4.mul(d, v128.load(scale + at));
       a = f32x4.add(a, g);
-      b = fma(g, normal, b);
-      storePartial(dScale + at, fma(d, normal, loadPartial(dScale + at, left)), left);
-      storePartial(dOffset + at, f32x4.add(d, loadPartial(dOffset + at, left)), left);
+      b = fma(g, v, b);
+      v128.store(dScale + at, fma(d, v, v128.load(dScale + at)));
+      v128.store(dOffset + at, f32x4.add(d, v128.load(dOffset + at)));
     }
-    const meanG = f32x4.splat(sumOfLanes(a) / <f32>n);
-    const meanGN = f32x4.splat(sumOfLanes(b) / <f32>n);
-    for (let i = 0; i < n; i += 4) {
-      const at = <usize>i << 2;
-      const left = n - i;
-      const normal = f32x4.mul(f32x4.sub(loadPartial(x + at, left), vm), vi);
-      const g = f32x4.mul(loadPartial(dy + at, left), loadPartial(scale + at, left));
-      storePartial(dx + at, f32x4.mul(vi, f32x4.sub(f32x4.sub(g, meanG), f32x4.mul(normal, meanGN))), left);
+    if (left) {
+      const d = loadPartial(dy + full, left), v = firstLanes(normal(x + full, mean, inverse, left), left);
+      const g = f32x4.mul(d, loadPartial(scale + full, left));
+      a = f32x4.add(a, g);
+      b = fma(g, v, b);
+      storePartial(dScale + full, fma(d, v, loadPartial(dScale + full, left)), left);
+      storePartial(dOffset + full, f32x4.add(d, loadPartial(dOffset + full, left)), left);
     }
-    statistics += 8;
-    x += <usize>n << 2;
-    dy += <usize>n << 2;
-    dx += <usize>n << 2;
+    const meanG = f32x4.splat(sumOfLanes(a) / <f32>n), meanGN = f32x4.splat(sumOfLanes(b) / <f32>n);
+    for (let at: usize = 0; at < full; at += 16) {
+      const g = f32x4.mul(v128.load(dy + at), v128.load(scale + at));
+      const back = f32x4.mul(normal(x + at, mean, inverse, 4), meanGN);
+      v128.store(dx + at, f32x4.mul(inverse, f32x4.sub(f32x4.sub(g, meanG), back)));
+    }
+    if (left) {
+      const g = f32x4.mul(loadPartial(dy + full, left), loadPartial(scale + full, left));
+      const back = f32x4.mul(normal(x + full, mean, inverse, left), meanGN);
+      storePartial(dx + full, f32x4.mul(inverse, f32x4.sub(f32x4.sub(g, meanG), back)), left);
+    }
   }
 }
 

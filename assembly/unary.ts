@@ -125,30 +125,38 @@ export function unary(op: i32, n: i32, x: usize, y: usize, p: f32, q: f32): void
   }
 }
 
-/** `dx = dy * gelu'(x)`, in the tanh form. */
-export function geluTanhGradient(n: i32, x: usize, dy: usize, dx: usize): void {
-  for (let i = 0; i < n; i += 4) {
-    const v = loadPartial(x, n - i);
-    const s = sigmoid(geluInner(v));
+/** The derivative of gelu. */
+// @ts-ignore: decorator
+@inline
+function geluSlope<F>(x: v128): v128 {
+  if (idof<F>() == idof<GeluTanh>()) {
+    const s = sigmoid(geluInner(x));
     // The derivative of the inner polynomial.
-    const slope = f32x4.mul(c(1.5957691216057308), fma(f32x4.mul(v, v), c(0.134145), c(1)));
-    const d = fma(f32x4.mul(f32x4.mul(v, s), f32x4.sub(c(1), s)), slope, s);
-    storePartial(dx, f32x4.mul(loadPartial(dy, n - i), d), n - i);
-    x += 16;
-    dy += 16;
-    dx += 16;
+    const slope = f32x4.mul(c(1.5957691216057308), fma(f32x4.mul(x, x), c(0.134145), c(1)));
+    return fma(f32x4.mul(f32x4.mul(x, s), f32x4.sub(c(1), s)), slope, s);
+  }
+  const cdf = f32x4.mul(c(0.5), f32x4.add(c(1), erf(f32x4.mul(x, c(0.7071067811865476)))));
+  const pdf = f32x4.mul(c(0.3989422804014327), exp(f32x4.mul(f32x4.mul(x, x), c(-0.5))));
+  return fma(x, pdf, cdf);
+}
+
+// Full vectors first: where a loop may call another function, engines make its constants anew in every turn.
+// @ts-ignore: decorator
+@inline
+function runGradient<F>(n: i32, x: usize, dy: usize, dx: usize): void {
+  for (const end = x + (<usize>(n & ~7) << 2); x < end; x += 32, dy += 32, dx += 32) {
+    const first = f32x4.mul(v128.load(dy), geluSlope<F>(v128.load(x)));
+    const second = f32x4.mul(v128.load(dy, 16), geluSlope<F>(v128.load(x, 16)));
+    v128.store(dx, first);
+    v128.store(dx, second, 16);
+  }
+  for (let left = n & 7; left > 0; left -= 4, x += 16, dy += 16, dx += 16) {
+    storePartial(dx, f32x4.mul(loadPartial(dy, left), geluSlope<F>(loadPartial(x, left))), left);
   }
 }
 
+/** `dx = dy * gelu'(x)`, in the tanh form. */
+export function geluTanhGradient(n: i32, x: usize, dy: usize, dx: usize): void { runGradient<GeluTanh>(n, x, dy, dx); }
+
 /** `dx = dy * gelu'(x)`, in the erf form. */
-export function geluErfGradient(n: i32, x: usize, dy: usize, dx: usize): void {
-  for (let i = 0; i < n; i += 4) {
-    const v = loadPartial(x, n - i);
-    const cdf = f32x4.mul(c(0.5), f32x4.add(c(1), erf(f32x4.mul(v, c(0.7071067811865476)))));
-    const pdf = f32x4.mul(c(0.3989422804014327), exp(f32x4.mul(f32x4.mul(v, v), c(-0.5))));
-    storePartial(dx, f32x4.mul(loadPartial(dy, n - i), fma(v, pdf, cdf)), n - i);
-    x += 16;
-    dy += 16;
-    dx += 16;
-  }
-}
+export function geluErfGradient(n: i32, x: usize, dy: usize, dx: usize): void { runGradient<GeluErf>(n, x, dy, dx); }
