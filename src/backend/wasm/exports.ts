@@ -492,34 +492,6 @@ export interface RawKernels {
     top: number,
     left: number,
   ): void;
-  /** `y = x + scale * d`; `y` may be `x`. */
-  addScaled(n: number, x: number, d: number, scale: number, y: number): void;
-  /** SGD with momentum, in place: `trace = gradient + decay * trace`, `parameter -= rate * (nesterov ? gradient + decay * trace : trace)`. */
-  momentum(
-    n: number,
-    parameter: number,
-    trace: number,
-    gradient: number,
-    rate: number,
-    decay: number,
-    nesterov: number,
-  ): void;
-  /** Adam with decoupled weight decay, in place; the corrections are `1 / (1 - beta ** count)`. */
-  adam(
-    n: number,
-    parameter: number,
-    first: number,
-    second: number,
-    gradient: number,
-    rate: number,
-    beta1: number,
-    beta2: number,
-    correction1: number,
-    correction2: number,
-    epsilon: number,
-    epsilonRoot: number,
-    weightDecay: number,
-  ): void;
   /**
    * Optax' `scaleByAdam` of one array, its update multiplied by `scale`; the corrections are read from memory, where they are
    * `1 - beta ** count`. `n1` and `n2` are `1 - beta1` and `1 - beta2`.
