@@ -1,21 +1,12 @@
-import {
-  add,
-  clone,
-  engine,
-  mul,
-  sum,
-  Tensor,
-  tidy,
-  zerosLike,
-  type NamedTensorMap,
-} from '@tensorflow/tfjs-core';
-import { isTensor } from '../backend/engine.js';
+import { engine, Tensor, tidy } from '@tensorflow/tfjs-core';
+import { alias, isTensor, tensorIdMark } from '../backend/engine.js';
 import { isRecording } from '../backend/recording.js';
 import type { PRNGKey } from '../random/key.js';
 import { leaves, type Structure } from '../tree/tree.js';
 import { separated, takeArguments } from './arguments.js';
 import { checkReplay } from './check.js';
 import { describePlan, type PlanDescription } from './describe.js';
+import { Differentiable, type Replayer } from './differentiable.js';
 import type { Graph } from './graph.js';
 import { optimise } from './optimise.js';
 import { patternOf, rebuilder, type Inputs, type Pattern } from './pattern.js';
@@ -53,6 +44,8 @@ interface Entry {
   readonly plan: Plan;
   readonly matches: Pattern;
   readonly rebuild: (leaves: readonly unknown[]) => unknown;
+  /** Held weakly: the plan has their values. */
+  readonly captured: readonly WeakRef<Tensor>[];
   replays: number;
 }
 
@@ -76,7 +69,7 @@ function copied(tensor: Tensor): Tensor {
   return engine().makeTensor(tensor.dataSync().slice() as Float32Array, tensor.shape, tensor.dtype);
 }
 
-class Compiler {
+class Compiler implements Replayer {
   readonly plans = new Map<string, Entry>();
   /** The entry that served the last call. */
   #latest: Entry | undefined;
@@ -134,18 +127,26 @@ class Compiler {
     const constants = taken.tensors.map((tensor) => this.#isConstant(tensor));
     const which = taken.tensors.filter((_, i) => constants[i]).map(dataNumber);
     const signature = `${engine().backendName}|${taken.signature}|${which.join()}`;
-    const { graph, structure, result } = this.#record(args, constants);
+    const { graph, structure, captured, result } = this.#record(args, constants);
     // One of a backend that is gone.
     this.plans.get(signature)?.plan.dispose();
     this.#latest = {
       plan: new Plan(graph),
       matches: patternOf(args, (tensor) => (this.#isConstant(tensor) ? dataNumber(tensor) : undefined)),
       rebuild: rebuilder(structure),
+      captured: captured.map((tensor) => new WeakRef(tensor)),
       replays: 0,
     };
     this.plans.set(signature, this.#latest);
     this.#bound(taken.statics);
     return result;
+  }
+
+  captured(): readonly Tensor[] {
+    return (this.#latest?.captured ?? []).flatMap((reference) => {
+      const tensor = reference.deref();
+      return tensor === undefined || tensor.isDisposed ? [] : [tensor];
+    });
   }
 
   describe(args: unknown[]): PlanDescription {
@@ -176,7 +177,7 @@ class Compiler {
   #record(
     args: unknown[],
     constants: readonly boolean[],
-  ): { graph: Graph; structure: Structure; result: unknown } {
+  ): { graph: Graph; structure: Structure; captured: readonly Tensor[]; result: unknown } {
     return tidyKeeping(() => {
       // One object in two places of the arguments may be two in the next call: each place gets its own.
       const seen = new Set<object>();
@@ -200,12 +201,18 @@ class Compiler {
           return mine;
         },
       );
-      const { graph, result, structure } = record(
+      const mark = tensorIdMark();
+      const { graph, result, structure, captured } = record(
         () => this.f(...apart),
         tensors.filter((_, i) => !constants[i]),
         keys,
       );
-      return { graph: optimise(graph), structure, result: ownedResult(result, tensors) };
+      return {
+        graph: optimise(graph),
+        structure,
+        captured: captured.filter((tensor) => !tensors.includes(tensor)),
+        result: ownedResult(result, tensors, mark),
+      };
     });
   }
 
@@ -225,11 +232,14 @@ class Compiler {
   }
 }
 
-/** The result of a recording with a tensor of its own at each leaf, as a replay gives it. */
-function ownedResult(result: unknown, inputs: readonly Tensor[]): unknown {
+/**
+ * The result of a recording with a tensor of its own at each leaf, as a replay gives it: none of the inputs, nor of those that were
+ * there before `mark`.
+ */
+function ownedResult(result: unknown, inputs: readonly Tensor[], mark: number): unknown {
   const lent = new Set<object>(inputs.map((tensor) => tensor.dataId));
   const own = (tensor: Tensor): Tensor => {
-    const mine = lent.has(tensor.dataId) ? clone(tensor) : tensor;
+    const mine = tensor.id < mark || lent.has(tensor.dataId) ? alias(tensor) : tensor;
     lent.add(tensor.dataId);
     return mine;
   };
@@ -253,74 +263,6 @@ export function graphOf(jitted: object, args: unknown[]): ReturnType<Compiler['g
   return compilers.get(jitted)?.graph(args);
 }
 
-/** True while operations are written to a gradient tape. */
-function tapeIsOn(): boolean {
-  const { state } = engine() as unknown as { state: { gradientDepth: number; kernelDepth: number } };
-  return state.gradientDepth > 0 && state.kernelDepth === 0;
-}
-
-/**
- * Runs a jitted function as one operation of the gradient tape, whose gradient is a plan too.
- */
-function callOnTape(forward: Compiler, backward: Compiler, args: unknown[]): unknown {
-  const { tensors } = takeArguments(args);
-  const inputs: NamedTensorMap = Object.fromEntries(tensors.map((tensor, i) => [String(i), tensor]));
-  let rebuild!: (outputs: Tensor[]) => unknown;
-  const outputs = (
-    engine() as unknown as {
-      runKernelFunc(params: {
-        forwardFunc: () => Tensor[];
-        backwardsFunc: (dys: Tensor | Tensor[]) => Record<string, () => Tensor>;
-        inputs: NamedTensorMap;
-        attrs: object;
-      }): Tensor[];
-    }
-  ).runKernelFunc({
-    inputs,
-    attrs: {},
-    forwardFunc: () => {
-      const result = forward.call(args);
-      const made = leaves<unknown>(result);
-      rebuild = (replacements) => {
-        let next = 0;
-        return separated(
-          [result],
-          () => replacements[next++],
-          (key) => key,
-        )[0];
-      };
-      return made.filter(isTensor);
-    },
-    backwardsFunc: (dys) => {
-      const cotangents = Array.isArray(dys) ? dys : [dys];
-      // The engine forgets the running tape when a gradient inside ends.
-      const { state } = engine() as unknown as { state: { activeTape: unknown } };
-      const tape = state.activeTape;
-      const gradients = backward.call([args, cotangents]) as Tensor[];
-      state.activeTape = tape;
-      return Object.fromEntries(gradients.map((gradient, i) => [String(i), () => gradient]));
-    },
-  });
-  return rebuild(outputs);
-}
-
-/** The function `(args, cotangents) => gradients` of `f`: gradients with respect to all tensors of `args`, zeros where nothing flows. */
-function pullback(f: (...args: unknown[]) => unknown): (args: unknown[], cotangents: Tensor[]) => Tensor[] {
-  return (args, cotangents) => {
-    const { tensors } = takeArguments(args);
-    const scalar = (): Tensor => {
-      const outputs = leaves<unknown>(f(...args) as never).filter(isTensor);
-      const terms = outputs.flatMap((output, i) =>
-        output.dtype === 'float32' ? [sum(mul(output, cotangents[i]))] : [],
-      );
-      return terms.reduce((total, term) => add(total, term));
-    };
-    const float = tensors.filter((tensor) => tensor.dtype === 'float32');
-    const { grads } = engine().gradients(scalar, float, undefined, true);
-    return tensors.map((tensor) => (grads[float.indexOf(tensor)] as Tensor | undefined) ?? zerosLike(tensor));
-  };
-}
-
 /**
  * Records a pure function once for each structure, shapes, dtypes and static values of its arguments, optimises what it does, and
  * replays that from then on without the overhead of single operations.
@@ -334,18 +276,19 @@ function pullback(f: (...args: unknown[]) => unknown): (args: unknown[], cotange
 export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): Jitted<F> {
   const plain = f as unknown as (...args: unknown[]) => unknown;
   const forward = new Compiler(plain, options);
-  const backward = new Compiler(pullback(plain) as (...args: unknown[]) => unknown, {});
-  const jitted = (...args: unknown[]): unknown => {
+  const differentiable = new Differentiable(plain, (replayed) => {
+    if (replayed === plain) return forward;
+    const compiler = new Compiler(replayed, {});
+    forgotten.register(out, compiler.plans);
+    return compiler;
+  });
+  const jitted = (...args: unknown[]): unknown =>
     // A jitted function inside a recording is recorded with the rest.
-    if (isRecording()) return plain(...args);
-    if (tapeIsOn()) return callOnTape(forward, backward, args);
-    return forward.call(args);
-  };
+    isRecording() ? plain(...args) : differentiable.call(args);
   const methods = {
     lower: (...args: unknown[]) => forward.describe(args),
     dispose: () => {
-      forward.dispose();
-      backward.dispose();
+      differentiable.dispose();
     },
   };
   const out = Object.assign(jitted, methods) as unknown as Jitted<F>;
@@ -355,6 +298,5 @@ export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): Jitt
   }
   compilers.set(out, forward);
   forgotten.register(out, forward.plans);
-  forgotten.register(out, backward.plans);
   return out;
 }

@@ -1,5 +1,5 @@
 import { engine, Tensor, tidy, Variable } from '@tensorflow/tfjs-core';
-import { isTensor } from '../backend/engine.js';
+import { isTensor, tensorIdMark } from '../backend/engine.js';
 import { whileRecording } from '../backend/recording.js';
 import { observeRandom, type RandomInputs, type RandomOperation } from '../backend/recordable.js';
 import { TankaError } from '../errors/tanka-error.js';
@@ -165,6 +165,8 @@ export interface Recording<R> {
   readonly graph: Graph;
   readonly result: R;
   readonly structure: Structure;
+  /** Float tensors that were there before and are no inputs: the graph has them as constants. */
+  readonly captured: readonly Tensor[];
 }
 
 /**
@@ -184,6 +186,9 @@ export function record<R>(
   const recorder = new Recorder(readSync);
   inputs.forEach((tensor) => recorder.addInput(tensor));
   inputKeys.forEach((key) => recorder.addInputKey(key));
+  const mark = tensorIdMark();
+  const own = new Set<Tensor>(inputs);
+  const captured = new Set<Tensor>();
   // Remembered, as the function may catch it.
   let refused: TankaError | undefined;
   const refuse = (error: TankaError): never => {
@@ -202,14 +207,23 @@ export function record<R>(
     }
   };
 
-  const recordKernel: RecordedEngine['runKernel'] = (name, given, attributes = {}) => {
+  const noteCaptured = (tensor: unknown): void => {
+    if (!isTensor(tensor) || tensor.id >= mark || tensor.dtype !== 'float32' || own.has(tensor)) return;
+    captured.add(tensor);
+  };
+
+  const recordKernel: RecordedEngine['runKernel'] = (name, operands, attributes = {}) => {
+    for (const operand of Object.values(operands)) {
+      if (Array.isArray(operand)) operand.forEach(noteCaptured);
+      else noteCaptured(operand);
+    }
     if (name === 'Identity') {
-      const copy = inside(() => runKernel(name, given, attributes)) as Tensor;
+      const copy = inside(() => runKernel(name, operands, attributes)) as Tensor;
       // The engine also copies what a gradient will need, from inside other kernels.
-      recorder.addCopy(given.x as Tensor, copy);
+      recorder.addCopy(operands.x as Tensor, copy);
       return copy;
     }
-    if (depth > 0) return runKernel(name, given, attributes);
+    if (depth > 0) return runKernel(name, operands, attributes);
     if (OF_VALUES.has(name)) {
       refuse(
         untraceable(
@@ -219,17 +233,17 @@ export function record<R>(
       );
     }
     const views: Record<string, View | View[]> = {};
-    for (const [key, input] of Object.entries(given)) {
+    for (const [key, input] of Object.entries(operands)) {
       if (Array.isArray(input)) views[key] = input.map((tensor: Tensor) => recorder.view(tensor));
       else if (isTensor(input)) views[key] = recorder.view(input);
     }
-    const result = inside(() => runKernel(name, given, attributes));
+    const result = inside(() => runKernel(name, operands, attributes));
     const made = Array.isArray(result) ? result : [result];
     // A result on a known buffer is the same values seen with another shape: nothing to compute.
     const isView = made.length === 1 && recorder.isKnown(made[0]);
     if (!isView) {
       const outputs = made.map((tensor) => recorder.written(tensor));
-      const isList = Array.isArray(given);
+      const isList = Array.isArray(operands);
       recorder.nodes.push({
         kind: 'kernel',
         name,
@@ -320,6 +334,7 @@ export function record<R>(
     const [flat, nesting] = flatten<unknown>(value);
     structure = nesting;
     leaves = flat.map((leaf): ResultLeaf => {
+      noteCaptured(leaf);
       if (isTensor(leaf)) return { kind: 'tensor', view: recorder.view(leaf) };
       if (isKey(leaf)) return { kind: 'key', key: recorder.key(leaf) };
       return { kind: 'static', value: leaf };
@@ -336,5 +351,5 @@ export function record<R>(
     nodes,
     results: leaves,
   };
-  return { graph, result, structure };
+  return { graph, result, structure, captured: [...captured] };
 }
