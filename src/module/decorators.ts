@@ -145,16 +145,11 @@ function wrapConstructor<C extends ModuleClass>(target: C, className: string): C
 export function module(name?: string, signature?: ConstructorSignature): ModuleDecorator {
   return <C extends ModuleClass>(target: C, context?: ClassDecoratorContext): C => {
     const className = signature?.className ?? context?.name ?? target.name;
-    const info = {
-      name: checkName(name ?? toSnakeCase(className)),
-      className,
-      derived: name === undefined,
-      signature,
-    };
+    const moduleName = checkName(name ?? toSnakeCase(className));
     wrapMethods(target.prototype as object);
     const decorated = wrapConstructor(target, className);
     classes.set(target.prototype as object, decorated);
-    registerModule(decorated, info);
+    registerModule(decorated, { name: moduleName, className, signature });
     return decorated;
   };
 }

@@ -16,8 +16,6 @@ export interface ModuleInfo {
   readonly name: string;
   /** Name of the class as it was written. */
   readonly className: string;
-  /** True when the module name was derived from the class name, which minifiers change. */
-  readonly derived: boolean;
   /** Absent where the decorator was given none. */
   readonly signature?: ConstructorSignature | undefined;
 }

@@ -14,7 +14,8 @@ import {
 } from '@tensorflow/tfjs-core';
 import { TankaError } from '../errors/tanka-error.js';
 import { varianceScaling } from '../initializers/variance-scaling.js';
-import { module, transparent } from '../module/decorators.js';
+import { transparent } from '../module/decorators.js';
+import { layer } from '../module/layer.js';
 import { Module, type ModuleOptions } from '../module/module.js';
 import type { Initializer } from '../module/parameters.js';
 import { nextRngKey } from '../module/rng.js';
@@ -59,11 +60,7 @@ const MASKED = -1e30;
  *
  * Submodules `query`, `key`, `value` and `linear`, each a {@link Linear}. Takes one random key for each when it is made.
  */
-@module('multi_head_attention', {
-  className: 'MultiHeadAttention',
-  positional: ['numHeads', 'keySize'],
-  defaults: { withBias: true },
-})
+@layer('MultiHeadAttention', ['numHeads', 'keySize'], { withBias: true })
 export class MultiHeadAttention extends Module {
   readonly valueSize: number;
   readonly modelSize: number;

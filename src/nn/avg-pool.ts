@@ -1,6 +1,6 @@
 import { tidy, type Rank, type Tensor } from '@tensorflow/tfjs-core';
 import { averagePool } from '../backend/ops/pool.js';
-import { module } from '../module/decorators.js';
+import { layer } from '../module/layer.js';
 import { Module, type ModuleOptions } from '../module/module.js';
 import { toPoolOptions, type PoolArguments } from './pool-window.js';
 
@@ -30,11 +30,7 @@ export interface AvgPoolOptions extends ModuleOptions {
 }
 
 /** {@link avgPool} as a module. Has no parameters. */
-@module('avg_pool', {
-  className: 'AvgPool',
-  positional: ['windowShape', 'strides', 'padding'],
-  defaults: { channelAxis: -1 },
-})
+@layer('AvgPool', ['windowShape', 'strides', 'padding'], { channelAxis: -1 })
 export class AvgPool extends Module {
   private readonly pool: PoolArguments;
 

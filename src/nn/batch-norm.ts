@@ -10,7 +10,7 @@ import {
   type Tensor,
 } from '@tensorflow/tfjs-core';
 import { constant } from '../initializers/constant.js';
-import { module } from '../module/decorators.js';
+import { layer } from '../module/layer.js';
 import { Module, type ModuleOptions } from '../module/module.js';
 import { getParameter, type Initializer } from '../module/parameters.js';
 import { checkAffineCall, checkAffineInit } from './affine-checks.js';
@@ -61,7 +61,7 @@ export interface BatchNormCallOptions {
  * Parameters, in the dtype and rank of the input, of size 1 along the reduced axes: `scale`, `offset`. State: that of
  * {@link ExponentialMovingAverage} under `~/mean_ema` and `~/var_ema`; right after `init` their `average` is that of the first batch.
  */
-@module('batch_norm', { className: 'BatchNorm', defaults: { eps: 1e-5, dataFormat: 'channels_last' } })
+@layer('BatchNorm', [], { eps: 1e-5, dataFormat: 'channels_last' })
 export class BatchNorm extends Module {
   private readonly meanEma: ExponentialMovingAverage;
   private readonly varEma: ExponentialMovingAverage;

@@ -1,6 +1,6 @@
 import { add, broadcastTo, mul, zeros, type Tensor } from '@tensorflow/tfjs-core';
 import { TankaError } from '../errors/tanka-error.js';
-import { module } from '../module/decorators.js';
+import { layer } from '../module/layer.js';
 import { Module, type ModuleOptions } from '../module/module.js';
 import { getParameter, type Initializer } from '../module/parameters.js';
 import { checkBroadcasts, checkDtype, checkRank, wrongShape } from './input-checks.js';
@@ -28,7 +28,7 @@ export interface BiasCallOptions {
  * Parameter, in the dtype of the input: `b`, of the input's shape without leading dimensions along which it does not vary,
  * with size 1 along the others. Takes no random key by default.
  */
-@module('bias', { className: 'Bias' })
+@layer('Bias')
 export class Bias extends Module {
   /** Shape of `b`; known once the layer was called. */
   biasShape: number[] | undefined;

@@ -4,7 +4,7 @@ import { product, type PaddingPair } from '../backend/ops/window.js';
 import { TankaError } from '../errors/tanka-error.js';
 import { constant } from '../initializers/constant.js';
 import { truncatedNormal } from '../initializers/truncated-normal.js';
-import { module } from '../module/decorators.js';
+import { layer } from '../module/layer.js';
 import { Module, type ModuleOptions } from '../module/module.js';
 import { getParameter, type Initializer } from '../module/parameters.js';
 import { channelIndexOf } from './channel-index.js';
@@ -45,10 +45,9 @@ export const convTransposeDefaults = { stride: 1, padding: 'SAME', withBias: tru
  * Parameters, in the dtype of the input: `w` `[...kernelShape, outputChannels, C]` for every data format; `b` `[outputChannels]`, with
  * channels first `[outputChannels, 1, …]`. Takes one random key when `w` is made.
  */
-@module('conv_nd_transpose', {
-  className: 'ConvNDTranspose',
-  positional: ['numSpatialDims', 'outputChannels', 'kernelShape'],
-  defaults: { ...convTransposeDefaults, dataFormat: 'channels_last' },
+@layer('ConvNDTranspose', ['numSpatialDims', 'outputChannels', 'kernelShape'], {
+  ...convTransposeDefaults,
+  dataFormat: 'channels_last',
 })
 export class ConvNDTranspose extends Module {
   readonly kernelShape: readonly number[];

@@ -3,7 +3,7 @@ import { convolution } from '../backend/ops/convolution.js';
 import { product, type WindowPadding } from '../backend/ops/window.js';
 import { constant } from '../initializers/constant.js';
 import { truncatedNormal } from '../initializers/truncated-normal.js';
-import { module } from '../module/decorators.js';
+import { layer } from '../module/layer.js';
 import { Module, type ModuleOptions } from '../module/module.js';
 import { getParameter, type Initializer } from '../module/parameters.js';
 import { channelIndexOf } from './channel-index.js';
@@ -50,10 +50,9 @@ export const convDefaults = {
  * Parameters, in the dtype of the input: `w` `[...kernelShape, C / featureGroupCount, outputChannels]` for every data format; `b`
  * `[outputChannels]`, with channels first `[outputChannels, 1, …]`. Takes one random key when `w` is made.
  */
-@module('conv_nd', {
-  className: 'ConvND',
-  positional: ['numSpatialDims', 'outputChannels', 'kernelShape'],
-  defaults: { ...convDefaults, dataFormat: 'channels_last' },
+@layer('ConvND', ['numSpatialDims', 'outputChannels', 'kernelShape'], {
+  ...convDefaults,
+  dataFormat: 'channels_last',
 })
 export class ConvND extends Module {
   readonly kernelShape: readonly number[];

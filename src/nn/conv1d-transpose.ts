@@ -1,12 +1,8 @@
-import { module } from '../module/decorators.js';
+import { layer } from '../module/layer.js';
 import { ConvNDTranspose, convTransposeDefaults, type ConvTransposeOptions } from './conv-nd-transpose.js';
 
 /** One-dimensional transposed convolution of `[N, W, C]`: {@link ConvNDTranspose} with the default data format `NWC` (or `NCW`). */
-@module('conv1_d_transpose', {
-  className: 'Conv1DTranspose',
-  positional: ['outputChannels', 'kernelShape'],
-  defaults: { ...convTransposeDefaults, dataFormat: 'NWC' },
-})
+@layer('Conv1DTranspose', ['outputChannels', 'kernelShape'], { ...convTransposeDefaults, dataFormat: 'NWC' })
 export class Conv1DTranspose extends ConvNDTranspose {
   constructor(
     outputChannels: number,

@@ -1,12 +1,8 @@
-import { module } from '../module/decorators.js';
+import { layer } from '../module/layer.js';
 import { ConvNDTranspose, convTransposeDefaults, type ConvTransposeOptions } from './conv-nd-transpose.js';
 
 /** Two-dimensional transposed convolution of `[N, H, W, C]`: {@link ConvNDTranspose} with the default data format `NHWC` (or `NCHW`). */
-@module('conv2_d_transpose', {
-  className: 'Conv2DTranspose',
-  positional: ['outputChannels', 'kernelShape'],
-  defaults: { ...convTransposeDefaults, dataFormat: 'NHWC' },
-})
+@layer('Conv2DTranspose', ['outputChannels', 'kernelShape'], { ...convTransposeDefaults, dataFormat: 'NHWC' })
 export class Conv2DTranspose extends ConvNDTranspose {
   constructor(
     outputChannels: number,

@@ -1,11 +1,10 @@
-import { module } from '../module/decorators.js';
+import { layer } from '../module/layer.js';
 import { ConvNDTranspose, convTransposeDefaults, type ConvTransposeOptions } from './conv-nd-transpose.js';
 
 /** Three-dimensional transposed convolution of `[N, D, H, W, C]`: {@link ConvNDTranspose} with the default data format `NDHWC` (or `NCDHW`). */
-@module('conv3_d_transpose', {
-  className: 'Conv3DTranspose',
-  positional: ['outputChannels', 'kernelShape'],
-  defaults: { ...convTransposeDefaults, dataFormat: 'NDHWC' },
+@layer('Conv3DTranspose', ['outputChannels', 'kernelShape'], {
+  ...convTransposeDefaults,
+  dataFormat: 'NDHWC',
 })
 export class Conv3DTranspose extends ConvNDTranspose {
   constructor(

@@ -1,12 +1,8 @@
-import { module } from '../module/decorators.js';
+import { layer } from '../module/layer.js';
 import { depthwiseDefaults, DepthwiseConvND, type DepthwiseConvOptions } from './depthwise-conv-nd.js';
 
 /** One-dimensional depthwise convolution of `[N, W, C]`, each channel by itself; default data format `NWC` (or `NCW`). */
-@module('depthwise_conv1_d', {
-  className: 'DepthwiseConv1D',
-  positional: ['channelMultiplier', 'kernelShape'],
-  defaults: { ...depthwiseDefaults, dataFormat: 'NWC' },
-})
+@layer('DepthwiseConv1D', ['channelMultiplier', 'kernelShape'], { ...depthwiseDefaults, dataFormat: 'NWC' })
 export class DepthwiseConv1D extends DepthwiseConvND {
   constructor(
     channelMultiplier: number,

@@ -1,12 +1,8 @@
-import { module } from '../module/decorators.js';
+import { layer } from '../module/layer.js';
 import { depthwiseDefaults, DepthwiseConvND, type DepthwiseConvOptions } from './depthwise-conv-nd.js';
 
 /** Two-dimensional depthwise convolution of `[N, H, W, C]`, each channel by itself; default data format `NHWC` (or `NCHW`). */
-@module('depthwise_conv2_d', {
-  className: 'DepthwiseConv2D',
-  positional: ['channelMultiplier', 'kernelShape'],
-  defaults: { ...depthwiseDefaults, dataFormat: 'NHWC' },
-})
+@layer('DepthwiseConv2D', ['channelMultiplier', 'kernelShape'], { ...depthwiseDefaults, dataFormat: 'NHWC' })
 export class DepthwiseConv2D extends DepthwiseConvND {
   constructor(
     channelMultiplier: number,

@@ -1,12 +1,8 @@
-import { module } from '../module/decorators.js';
+import { layer } from '../module/layer.js';
 import { depthwiseDefaults, DepthwiseConvND, type DepthwiseConvOptions } from './depthwise-conv-nd.js';
 
 /** Three-dimensional depthwise convolution of `[N, D, H, W, C]`, each channel by itself; default data format `NDHWC` (or `NCDHW`). */
-@module('depthwise_conv3_d', {
-  className: 'DepthwiseConv3D',
-  positional: ['channelMultiplier', 'kernelShape'],
-  defaults: { ...depthwiseDefaults, dataFormat: 'NDHWC' },
-})
+@layer('DepthwiseConv3D', ['channelMultiplier', 'kernelShape'], { ...depthwiseDefaults, dataFormat: 'NDHWC' })
 export class DepthwiseConv3D extends DepthwiseConvND {
   constructor(
     channelMultiplier: number,

@@ -2,7 +2,7 @@ import { cast, div, mul, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { TankaError } from '../errors/tanka-error.js';
 import { bernoulli } from '../random/bernoulli.js';
 import type { PRNGKey } from '../random/key.js';
-import { module } from '../module/decorators.js';
+import { layer } from '../module/layer.js';
 import { Module, type ModuleOptions } from '../module/module.js';
 import { nextRngKey } from '../module/rng.js';
 import { checkDtype, checkTensor, nameOf, show, type LayerName } from './input-checks.js';
@@ -67,7 +67,7 @@ export function dropoutOf(
  * Dropout as a layer: draws its own key in training, and is the identity otherwise. Has no parameters; beyond Haiku, which
  * has the function {@link dropout} alone.
  */
-@module('dropout', { className: 'Dropout', positional: ['rate'] })
+@layer('Dropout', ['rate'])
 export class Dropout extends Module {
   private readonly dropoutOptions: DropoutOptions;
 

@@ -1,4 +1,4 @@
-import { module } from '../module/decorators.js';
+import { layer } from '../module/layer.js';
 import type { Params } from '../module/frame.js';
 import { Module } from '../module/module.js';
 import {
@@ -20,11 +20,7 @@ export interface EMAParamsTreeOptions extends ExponentialMovingAverageOptions {
  *
  * State: that of one `ExponentialMovingAverage` a parameter, named after it with `/` as `__` and `~` as `_tilde_`.
  */
-@module('ema_params_tree', {
-  className: 'EMAParamsTree',
-  positional: ['decay'],
-  defaults: { zeroDebias: true, warmupLength: 0, ignoreRegex: '' },
-})
+@layer('EMAParamsTree', ['decay'], { zeroDebias: true, warmupLength: 0, ignoreRegex: '' })
 export class EMAParamsTree extends Module {
   constructor(
     readonly decay: number,

@@ -3,7 +3,7 @@ import { dot } from '../backend/ops/dot.js';
 import { takeRows } from '../backend/ops/take-rows.js';
 import { TankaError } from '../errors/tanka-error.js';
 import { truncatedNormal } from '../initializers/truncated-normal.js';
-import { module } from '../module/decorators.js';
+import { layer } from '../module/layer.js';
 import { Module, type ModuleOptions } from '../module/module.js';
 import { getParameter, type Initializer } from '../module/parameters.js';
 import { oneHot } from './functions/one-hot.js';
@@ -40,7 +40,7 @@ export interface EmbedOptions extends ModuleOptions {
  *
  * Parameter: `embeddings` float32 `[vocabSize, embedDim]`. Takes one random key when it is made.
  */
-@module('embed', { className: 'Embed', defaults: { lookupStyle: 'ARRAY_INDEX' } })
+@layer('Embed', [], { lookupStyle: 'ARRAY_INDEX' })
 export class Embed extends Module {
   readonly vocabSize: number;
   readonly embedDim: number;

@@ -14,7 +14,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { TankaError } from '../errors/tanka-error.js';
 import { constant } from '../initializers/constant.js';
-import { module } from '../module/decorators.js';
+import { layer } from '../module/layer.js';
 import { Module, type ModuleOptions } from '../module/module.js';
 import { getState, setState } from '../module/state.js';
 import { checkDtype, nameOf } from './input-checks.js';
@@ -39,11 +39,7 @@ export interface UpdateOptions {
  *
  * State: `counter` (int32 scalar, starts at `−warmupLength`), `hidden` and `average` of the value's shape and dtype.
  */
-@module('exponential_moving_average', {
-  className: 'ExponentialMovingAverage',
-  positional: ['decay'],
-  defaults: { zeroDebias: true, warmupLength: 0 },
-})
+@layer('ExponentialMovingAverage', ['decay'], { zeroDebias: true, warmupLength: 0 })
 export class ExponentialMovingAverage extends Module {
   private readonly zeroDebias: boolean;
   private readonly warmupLength: number;

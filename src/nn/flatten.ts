@@ -1,11 +1,11 @@
-import { module } from '../module/decorators.js';
+import { layer } from '../module/layer.js';
 import { Reshape, type ReshapeOptions } from './reshape.js';
 
 /** Options of {@link Flatten}. */
 export type FlattenOptions = ReshapeOptions;
 
 /** Makes one dimension of all but the preserved ones: {@link Reshape} to `[-1]`. Has no parameters. */
-@module('flatten', { className: 'Flatten', defaults: { preserveDims: 1 } })
+@layer('Flatten', [], { preserveDims: 1 })
 export class Flatten extends Reshape {
   /** @throws `layer-options` for `preserveDims: 0` */
   constructor(options: FlattenOptions = {}) {

@@ -11,7 +11,7 @@ import {
   type Tensor,
 } from '@tensorflow/tfjs-core';
 import { constant } from '../initializers/constant.js';
-import { module } from '../module/decorators.js';
+import { layer } from '../module/layer.js';
 import { Module, type ModuleOptions } from '../module/module.js';
 import { getParameter, type Initializer } from '../module/parameters.js';
 import { checkAffineCall, checkAffineInit } from './affine-checks.js';
@@ -48,16 +48,12 @@ export interface GroupNormOptions extends ModuleOptions {
  *
  * Parameters, in the dtype of the input: `scale`, `offset` of shape `[C]`, with channels first `[C, 1, …]`.
  */
-@module('group_norm', {
-  className: 'GroupNorm',
-  positional: ['groups'],
-  defaults: {
-    axis: { start: 1 },
-    createScale: true,
-    createOffset: true,
-    eps: 1e-5,
-    dataFormat: 'channels_last',
-  },
+@layer('GroupNorm', ['groups'], {
+  axis: { start: 1 },
+  createScale: true,
+  createOffset: true,
+  eps: 1e-5,
+  dataFormat: 'channels_last',
 })
 export class GroupNorm extends Module {
   private readonly channelIndex: 1 | -1;

@@ -1,4 +1,4 @@
-import { module } from '../module/decorators.js';
+import { layer } from '../module/layer.js';
 import { channelIndexOf } from './channel-index.js';
 import { checkOptions } from './option-checks.js';
 import { LayerNorm, type LayerNormOptions } from './layer-norm.js';
@@ -15,7 +15,7 @@ export interface InstanceNormOptions extends Omit<
 /**
  * {@link LayerNorm} over the spatial axes, with parameters for the channels: `[C]`, with channels first `[1, C, 1, …]`.
  */
-@module('instance_norm', { className: 'InstanceNorm', defaults: { eps: 1e-5, dataFormat: 'channels_last' } })
+@layer('InstanceNorm', [], { eps: 1e-5, dataFormat: 'channels_last' })
 export class InstanceNorm extends LayerNorm {
   /** @throws `layer-options` */
   constructor(options: InstanceNormOptions) {

@@ -13,7 +13,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { layerNorm as fusedLayerNorm } from '../backend/ops/layer-norm.js';
 import { constant } from '../initializers/constant.js';
-import { module } from '../module/decorators.js';
+import { layer } from '../module/layer.js';
 import { Module, type ModuleOptions } from '../module/module.js';
 import { getParameter, type Initializer } from '../module/parameters.js';
 import { checkAffineCall, checkAffineInit } from './affine-checks.js';
@@ -55,7 +55,7 @@ export interface NormCallOptions {
  * Parameters, in the dtype of the input: `scale`, `offset`, of shape `[C]` when `paramAxis` is the last axis, else of the rank of the input
  * with size 1 along the other axes.
  */
-@module('layer_norm', { className: 'LayerNorm', defaults: { eps: 1e-5, useFastVariance: false } })
+@layer('LayerNorm', [], { eps: 1e-5, useFastVariance: false })
 export class LayerNorm extends Module {
   /** @throws `layer-options` */
   constructor(private readonly options: LayerNormOptions) {

@@ -1,7 +1,7 @@
 import { add, zeros, type Rank, type Tensor } from '@tensorflow/tfjs-core';
 import { dot } from '../backend/ops/dot.js';
 import { truncatedNormal } from '../initializers/truncated-normal.js';
-import { module } from '../module/decorators.js';
+import { layer } from '../module/layer.js';
 import { Module, type ModuleOptions } from '../module/module.js';
 import { getParameter, type Initializer } from '../module/parameters.js';
 import { checkDtype, checkRank } from './input-checks.js';
@@ -22,7 +22,7 @@ export interface LinearOptions extends ModuleOptions {
  *
  * Parameters, in the dtype of the input: `w` `[inputSize, outputSize]`, `b` `[outputSize]`. Takes one random key when `w` is made.
  */
-@module('linear', { className: 'Linear', positional: ['outputSize'], defaults: { withBias: true } })
+@layer('Linear', ['outputSize'], { withBias: true })
 export class Linear extends Module {
   /** Size of the last axis of the input; known once the layer was called. */
   inputSize: number | undefined;

@@ -1,6 +1,6 @@
 import { tidy, type Rank, type Tensor } from '@tensorflow/tfjs-core';
 import { maxPool as maxWindows } from '../backend/ops/pool.js';
-import { module } from '../module/decorators.js';
+import { layer } from '../module/layer.js';
 import { Module, type ModuleOptions } from '../module/module.js';
 import { toPoolOptions, type PoolArguments } from './pool-window.js';
 
@@ -30,11 +30,7 @@ export interface MaxPoolOptions extends ModuleOptions {
 }
 
 /** {@link maxPool} as a module. Has no parameters. */
-@module('max_pool', {
-  className: 'MaxPool',
-  positional: ['windowShape', 'strides', 'padding'],
-  defaults: { channelAxis: -1 },
-})
+@layer('MaxPool', ['windowShape', 'strides', 'padding'], { channelAxis: -1 })
 export class MaxPool extends Module {
   private readonly pool: PoolArguments;
 

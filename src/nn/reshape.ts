@@ -1,6 +1,6 @@
 import { reshape, type Tensor } from '@tensorflow/tfjs-core';
 import { TankaError } from '../errors/tanka-error.js';
-import { module } from '../module/decorators.js';
+import { layer } from '../module/layer.js';
 import { Module, type ModuleOptions } from '../module/module.js';
 import { checkTensor, wrongShape } from './input-checks.js';
 import { checkedList, checkWhole } from './option-checks.js';
@@ -16,7 +16,7 @@ export interface ReshapeOptions extends ModuleOptions {
  *
  * Has no parameters.
  */
-@module('reshape', { className: 'Reshape', positional: ['outputShape'], defaults: { preserveDims: 1 } })
+@layer('Reshape', ['outputShape'], { preserveDims: 1 })
 export class Reshape extends Module {
   readonly preserveDims: number;
 

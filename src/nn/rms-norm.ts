@@ -1,6 +1,6 @@
 import { add, mean, mul, rsqrt, scalar, square, type Rank, type Tensor } from '@tensorflow/tfjs-core';
 import { constant } from '../initializers/constant.js';
-import { module } from '../module/decorators.js';
+import { layer } from '../module/layer.js';
 import { Module, type ModuleOptions } from '../module/module.js';
 import { getParameter, type Initializer } from '../module/parameters.js';
 import { checkAffineInit } from './affine-checks.js';
@@ -28,7 +28,7 @@ export interface RMSNormOptions extends ModuleOptions {
  * Parameter, in the dtype of the input: `scale`, of shape `[C]` when `paramAxis` is the last axis, else of the rank of the input with size 1
  * along the other axes.
  */
-@module('rms_norm', { className: 'RMSNorm', defaults: { eps: 1e-5, createScale: true } })
+@layer('RMSNorm', [], { eps: 1e-5, createScale: true })
 export class RMSNorm extends Module {
   /** @throws `layer-options` */
   constructor(private readonly options: RMSNormOptions) {

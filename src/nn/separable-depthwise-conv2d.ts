@@ -1,5 +1,5 @@
 import type { Rank, Tensor } from '@tensorflow/tfjs-core';
-import { module } from '../module/decorators.js';
+import { layer } from '../module/layer.js';
 import { Module } from '../module/module.js';
 import type { DepthwiseConvOptions } from './depthwise-conv-nd.js';
 import { DepthwiseConv2D } from './depthwise-conv2d.js';
@@ -14,10 +14,11 @@ export type SeparableDepthwiseConvOptions = Omit<DepthwiseConvOptions, 'rate'>;
  * Parameters: those of two {@link DepthwiseConv2D}, `~/depthwise_conv2_d` and `~/depthwise_conv2_d_1`. Takes two random keys when they are
  * made.
  */
-@module('separable_depthwise_conv2_d', {
-  className: 'SeparableDepthwiseConv2D',
-  positional: ['channelMultiplier', 'kernelShape'],
-  defaults: { stride: 1, padding: 'SAME', withBias: true, dataFormat: 'NHWC' },
+@layer('SeparableDepthwiseConv2D', ['channelMultiplier', 'kernelShape'], {
+  stride: 1,
+  padding: 'SAME',
+  withBias: true,
+  dataFormat: 'NHWC',
 })
 export class SeparableDepthwiseConv2D extends Module {
   private readonly rows: DepthwiseConv2D;

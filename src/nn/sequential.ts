@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { TankaError } from '../errors/tanka-error.js';
-import { module } from '../module/decorators.js';
+import { layer } from '../module/layer.js';
 import { Module, type ModuleOptions } from '../module/module.js';
 import { checkedList } from './option-checks.js';
 
@@ -31,7 +31,7 @@ export function checkLayers({ moduleName }: Module, layers: readonly Layer[]): v
 /**
  * Applies layers one after the other. Has no parameters of its own, and layers made before it keep their own names.
  */
-@module('sequential', { className: 'Sequential', positional: ['layers'] })
+@layer('Sequential', ['layers'])
 export class Sequential extends Module {
   readonly layers: readonly Layer[];
 

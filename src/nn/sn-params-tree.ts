@@ -1,4 +1,4 @@
-import { module } from '../module/decorators.js';
+import { layer } from '../module/layer.js';
 import type { Params } from '../module/frame.js';
 import { Module } from '../module/module.js';
 import type { UpdateOptions } from './exponential-moving-average.js';
@@ -17,7 +17,7 @@ export interface SNParamsTreeOptions extends SpectralNormOptions {
  *
  * State: that of one `SpectralNorm` a parameter, named after it with `/` as `__` and `~` as `_tilde`.
  */
-@module('sn_params_tree', { className: 'SNParamsTree', defaults: { eps: 1e-4, nSteps: 1, ignoreRegex: '' } })
+@layer('SNParamsTree', [], { eps: 1e-4, nSteps: 1, ignoreRegex: '' })
 export class SNParamsTree extends Module {
   constructor(private readonly options: SNParamsTreeOptions = {}) {
     super(options);

@@ -14,7 +14,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { stopGradient } from '../backend/ops/stop-gradient.js';
 import { constant, randomNormal } from '../initializers/index.js';
-import { module } from '../module/decorators.js';
+import { layer } from '../module/layer.js';
 import { Module, type ModuleOptions } from '../module/module.js';
 import { getState, setState } from '../module/state.js';
 import type { UpdateOptions } from './exponential-moving-average.js';
@@ -45,7 +45,7 @@ function normalize(x: Tensor2D, eps: number): Tensor2D {
  *
  * State: `u0` `[1, C]`, normal at first, for which it takes one random key; `sigma`, a scalar.
  */
-@module('spectral_norm', { className: 'SpectralNorm', defaults: { eps: 1e-4, nSteps: 1 } })
+@layer('SpectralNorm', [], { eps: 1e-4, nSteps: 1 })
 export class SpectralNorm extends Module {
   private readonly eps: number;
   private readonly nSteps: number;

@@ -1,5 +1,5 @@
 import { div, mul, sqrt, square, sum, type Rank, type Tensor } from '@tensorflow/tfjs-core';
-import { module } from '../module/decorators.js';
+import { layer } from '../module/layer.js';
 import { Module, type ModuleOptions } from '../module/module.js';
 import { getParameter } from '../module/parameters.js';
 import { checkAxes, toAbsoluteAxes, type AxisOrAxes } from './axes.js';
@@ -23,7 +23,7 @@ export interface WeightNormOptions extends ModuleOptions {
  *
  * Parameter: `scale`, of the rank of `v` with size 1 along the other axes; it starts as `‖v‖`, so that `w` starts as `v`.
  */
-@module('weight_norm', { className: 'WeightNorm', defaults: { axis: -1 } })
+@layer('WeightNorm', [], { axis: -1 })
 export class WeightNorm extends Module {
   private readonly axis: AxisOrAxes;
 

@@ -12,7 +12,7 @@ function described(args: readonly unknown[], signature?: Parameters<typeof descr
 
 function signed(args: readonly unknown[], defaults?: object, positional?: readonly string[]): string {
   const signature = { ...(defaults && { defaults }), ...(positional && { positional }) };
-  return described(args, { name: 'box', className: 'Box', derived: true, signature });
+  return described(args, { name: 'box', className: 'Box', signature });
 }
 
 describe('values as they would be written', () => {
@@ -126,7 +126,7 @@ describe('modules as their constructor calls', () => {
   it('by the class name alone where descriptions are off', () => {
     expect(describeModule({ name: 'Box', autoRepr: false }, undefined, [1])).to.equal('<Box>');
     expect(describeModule(target, undefined, undefined)).to.equal('<Box>');
-    expect(describeModule(target, { name: 'b', className: 'Crate', derived: true }, [])).to.equal('Crate()');
+    expect(describeModule(target, { name: 'b', className: 'Crate' }, [])).to.equal('Crate()');
   });
 
   it('instances of classes that say so, or under a setting', () => {

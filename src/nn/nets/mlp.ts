@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { TankaError } from '../../errors/tanka-error.js';
-import { module } from '../../module/decorators.js';
+import { layer } from '../../module/layer.js';
 import { Module, type ModuleOptions } from '../../module/module.js';
 import type { ForcedName } from '../../module/names.js';
 import type { Initializer } from '../../module/parameters.js';
@@ -44,11 +44,7 @@ export interface MLPReverseOptions {
 /**
  * Multi-layer perceptron: {@link Linear} layers `linear_0`, `linear_1` … with an activation between them.
  */
-@module('mlp', {
-  className: 'MLP',
-  positional: ['outputSizes'],
-  defaults: { withBias: true, activation: relu, activateFinal: false },
-})
+@layer('MLP', ['outputSizes'], { withBias: true, activation: relu, activateFinal: false })
 export class MLP extends Module {
   readonly layers: readonly Linear[];
   /** Size of the last layer; `undefined` without layers. */

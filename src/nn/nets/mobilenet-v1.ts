@@ -1,6 +1,6 @@
 import { mean, relu, type Tensor2D, type Tensor4D } from '@tensorflow/tfjs-core';
 import { TankaError } from '../../errors/tanka-error.js';
-import { module } from '../../module/decorators.js';
+import { layer } from '../../module/layer.js';
 import { Module, type ModuleOptions } from '../../module/module.js';
 import { BatchNorm } from '../batch-norm.js';
 import { Conv2D } from '../conv2d.js';
@@ -35,7 +35,7 @@ interface BlockOptions {
 }
 
 /** A depthwise 3×3 and a pointwise convolution, each with norm and relu. */
-@module('mobile_net_v1_block', { className: 'MobileNetV1Block' })
+@layer('MobileNetV1Block')
 class MobileNetV1Block extends Module {
   constructor(private readonly options: BlockOptions) {
     super();
@@ -66,10 +66,7 @@ class MobileNetV1Block extends Module {
  * Submodules: `conv2_d`, `batch_norm`, `mobile_net_v1_block`, `mobile_net_v1_block_1` … with `depthwise_conv`, `batch_norm`,
  * `pointwise_conv`, `batch_norm_1` each, and `logits`.
  */
-@module('mobile_net_v1', {
-  className: 'MobileNetV1',
-  defaults: { strides: STRIDES, channels: CHANNELS, numClasses: 1000, useBn: true },
-})
+@layer('MobileNetV1', [], { strides: STRIDES, channels: CHANNELS, numClasses: 1000, useBn: true })
 export class MobileNetV1 extends Module {
   /** @throws `layer-options` for other numbers of strides than of channels */
   constructor(private readonly options: MobileNetV1Options = {}) {

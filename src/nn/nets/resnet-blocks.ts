@@ -1,7 +1,7 @@
 import { add, relu, type Tensor4D } from '@tensorflow/tfjs-core';
 import { TankaError } from '../../errors/tanka-error.js';
 import { constant } from '../../initializers/index.js';
-import { module } from '../../module/decorators.js';
+import { layer } from '../../module/layer.js';
 import { Module, type ModuleOptions } from '../../module/module.js';
 import { BatchNorm, type BatchNormOptions } from '../batch-norm.js';
 import { Conv2D } from '../conv2d.js';
@@ -76,7 +76,7 @@ function addShortcut(block: Module, out: Tensor4D, shortcut: Tensor4D): Tensor4D
 }
 
 /** Residual block of ResNet v1 (arXiv:1512.03385): convolution, norm, relu; the scale of a bottleneck's last norm starts at zero. */
-@module('block_v1', { className: 'BlockV1' })
+@layer('BlockV1')
 export class BlockV1 extends Module implements ResidualBlock {
   private readonly projection: Layer | null;
   private readonly layers: readonly Layer[];
@@ -106,7 +106,7 @@ export class BlockV1 extends Module implements ResidualBlock {
 }
 
 /** Residual block of ResNet v2 (arXiv:1603.05027): norm, relu, convolution; the projection takes the first relu's output. */
-@module('block_v2', { className: 'BlockV2' })
+@layer('BlockV2')
 export class BlockV2 extends Module implements ResidualBlock {
   private readonly projection: Conv2D | null;
   private readonly layers: readonly Layer[];
@@ -136,7 +136,7 @@ export interface BlockGroupOptions extends BlockOptions {
 }
 
 /** Blocks of one size; the first one has the stride and the projection. */
-@module('block_group', { className: 'BlockGroup' })
+@layer('BlockGroup')
 export class BlockGroup extends Module {
   private readonly blocks: readonly ResidualBlock[];
 

@@ -1,6 +1,6 @@
 import { mean, relu, zeros, type Tensor2D, type Tensor4D } from '@tensorflow/tfjs-core';
 import { TankaError } from '../../errors/tanka-error.js';
-import { module } from '../../module/decorators.js';
+import { layer } from '../../module/layer.js';
 import { Module, type ModuleOptions } from '../../module/module.js';
 import { BatchNorm } from '../batch-norm.js';
 import type { ConvOptions } from '../conv-nd.js';
@@ -64,15 +64,12 @@ const BOTTLENECK = {
  * Submodules, all under `~/`: `initial_conv`, `initial_batchnorm` (version 2: `final_batchnorm`), `block_group_0` … `block_group_3`,
  * `logits`.
  */
-@module('res_net', {
-  className: 'ResNet',
-  defaults: {
-    resnetV2: false,
-    bottleneck: true,
-    channelsPerGroup: BOTTLENECK.channelsPerGroup,
-    useProjection: BOTTLENECK.useProjection,
-    strides: [1, 2, 2, 2],
-  },
+@layer('ResNet', [], {
+  resnetV2: false,
+  bottleneck: true,
+  channelsPerGroup: BOTTLENECK.channelsPerGroup,
+  useProjection: BOTTLENECK.useProjection,
+  strides: [1, 2, 2, 2],
 })
 export class ResNet extends Module {
   /** Depths of the usual networks, by their number of layers. */

@@ -1,12 +1,8 @@
-import { module } from '../../module/decorators.js';
+import { layer } from '../../module/layer.js';
 import { ResNet, type ResNetVariantOptions } from './resnet.js';
 
 /** {@link ResNet} of 152 layers. */
-@module('res_net152', {
-  className: 'ResNet152',
-  positional: ['numClasses'],
-  defaults: { resnetV2: false, strides: [1, 2, 2, 2] },
-})
+@layer('ResNet152', ['numClasses'], { resnetV2: false, strides: [1, 2, 2, 2] })
 export class ResNet152 extends ResNet {
   /** @throws `layer-options` */
   constructor(numClasses: number, options: ResNetVariantOptions = {}) {

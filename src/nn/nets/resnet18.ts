@@ -1,12 +1,8 @@
-import { module } from '../../module/decorators.js';
+import { layer } from '../../module/layer.js';
 import { ResNet, type ResNetVariantOptions } from './resnet.js';
 
 /** {@link ResNet} of 18 layers. */
-@module('res_net18', {
-  className: 'ResNet18',
-  positional: ['numClasses'],
-  defaults: { resnetV2: false, strides: [1, 2, 2, 2] },
-})
+@layer('ResNet18', ['numClasses'], { resnetV2: false, strides: [1, 2, 2, 2] })
 export class ResNet18 extends ResNet {
   /** @throws `layer-options` */
   constructor(numClasses: number, options: ResNetVariantOptions = {}) {

@@ -1,12 +1,8 @@
-import { module } from '../../module/decorators.js';
+import { layer } from '../../module/layer.js';
 import { ResNet, type ResNetVariantOptions } from './resnet.js';
 
 /** {@link ResNet} of 34 layers. */
-@module('res_net34', {
-  className: 'ResNet34',
-  positional: ['numClasses'],
-  defaults: { resnetV2: false, strides: [1, 2, 2, 2] },
-})
+@layer('ResNet34', ['numClasses'], { resnetV2: false, strides: [1, 2, 2, 2] })
 export class ResNet34 extends ResNet {
   /** @throws `layer-options` */
   constructor(numClasses: number, options: ResNetVariantOptions = {}) {

@@ -1,12 +1,8 @@
-import { module } from '../../module/decorators.js';
+import { layer } from '../../module/layer.js';
 import { ResNet, type ResNetVariantOptions } from './resnet.js';
 
 /** {@link ResNet} of 50 layers. */
-@module('res_net50', {
-  className: 'ResNet50',
-  positional: ['numClasses'],
-  defaults: { resnetV2: false, strides: [1, 2, 2, 2] },
-})
+@layer('ResNet50', ['numClasses'], { resnetV2: false, strides: [1, 2, 2, 2] })
 export class ResNet50 extends ResNet {
   /** @throws `layer-options` */
   constructor(numClasses: number, options: ResNetVariantOptions = {}) {

@@ -11,7 +11,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { TankaError } from '../../errors/tanka-error.js';
 import { varianceScaling } from '../../initializers/index.js';
-import { module } from '../../module/decorators.js';
+import { layer } from '../../module/layer.js';
 import { Module } from '../../module/module.js';
 import { getState, setState } from '../../module/state.js';
 import { ExponentialMovingAverage } from '../exponential-moving-average.js';
@@ -42,7 +42,7 @@ export interface VectorQuantizerEMAOptions extends VectorQuantizerOptions {
  * State: `embeddings` `[embeddingDim, numEmbeddings]`, uniform at first, and {@link ExponentialMovingAverage} under `~/ema_cluster_size` and
  * `~/ema_dw`. Takes one random key when the embeddings are made.
  */
-@module('vector_quantizer_ema', { className: 'VectorQuantizerEMA', defaults: { epsilon: 1e-5 } })
+@layer('VectorQuantizerEMA', [], { epsilon: 1e-5 })
 export class VectorQuantizerEMA extends Module {
   private readonly clusterSizes: ExponentialMovingAverage;
   private readonly sums: ExponentialMovingAverage;

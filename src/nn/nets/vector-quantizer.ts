@@ -1,6 +1,6 @@
 import { add, mul, scalar, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
 import { varianceScaling } from '../../initializers/index.js';
-import { module } from '../../module/decorators.js';
+import { layer } from '../../module/layer.js';
 import { Module, type ModuleOptions } from '../../module/module.js';
 import { getParameter } from '../../module/parameters.js';
 import {
@@ -29,7 +29,7 @@ export interface VectorQuantizerOptions extends ModuleOptions {
  *
  * Parameter: `embeddings` `[embeddingDim, numEmbeddings]`, uniform. Takes one random key when it is made.
  */
-@module('vector_quantizer', { className: 'VectorQuantizer' })
+@layer('VectorQuantizer')
 export class VectorQuantizer extends Module {
   constructor(private readonly options: VectorQuantizerOptions) {
     super(options);

@@ -1,5 +1,5 @@
 import { add, type Tensor } from '@tensorflow/tfjs-core';
-import { module } from '../../module/decorators.js';
+import { layer } from '../../module/layer.js';
 import type { ModuleOptions } from '../../module/module.js';
 import { ConvND } from '../conv-nd.js';
 import { replicate } from '../replicate.js';
@@ -80,7 +80,7 @@ abstract class ConvNDLSTM extends RNNCore<LSTMState> {
 }
 
 /** Convolutional LSTM over one spatial dimension: inputs `[batch, width, channels]`. See {@link ConvLSTMOptions}. */
-@module('conv1_dlstm', { className: 'Conv1DLSTM' })
+@layer('Conv1DLSTM')
 export class Conv1DLSTM extends ConvNDLSTM {
   constructor(options: ConvLSTMOptions) {
     super(1, options);
@@ -88,7 +88,7 @@ export class Conv1DLSTM extends ConvNDLSTM {
 }
 
 /** Convolutional LSTM over two spatial dimensions: inputs `[batch, height, width, channels]`. See {@link ConvLSTMOptions}. */
-@module('conv2_dlstm', { className: 'Conv2DLSTM' })
+@layer('Conv2DLSTM')
 export class Conv2DLSTM extends ConvNDLSTM {
   constructor(options: ConvLSTMOptions) {
     super(2, options);
@@ -99,7 +99,7 @@ export class Conv2DLSTM extends ConvNDLSTM {
  * Convolutional LSTM over three spatial dimensions: inputs `[batch, depth, height, width, channels]`. See
  * {@link ConvLSTMOptions}.
  */
-@module('conv3_dlstm', { className: 'Conv3DLSTM' })
+@layer('Conv3DLSTM')
 export class Conv3DLSTM extends ConvNDLSTM {
   constructor(options: ConvLSTMOptions) {
     super(3, options);

@@ -1,5 +1,6 @@
 import { concat, type Tensor } from '@tensorflow/tfjs-core';
 import { TankaError } from '../../errors/tanka-error.js';
+import { layer } from '../../module/layer.js';
 import { module } from '../../module/decorators.js';
 import type { Module, ModuleOptions } from '../../module/module.js';
 import { checkedList } from '../option-checks.js';
@@ -28,7 +29,7 @@ function checkState(core: Module, state: unknown, cores: number): void {
  * Several cores, and functions or other layers between them, as one core. Has no parameters of its own, and layers made before
  * it keep their own names.
  */
-@module('deep_rnn', { className: 'DeepRNN', positional: ['layers'] })
+@layer('DeepRNN', ['layers'])
 export class DeepRNN<Input = Tensor, Output = Tensor> extends RNNCore<DeepRNNState, Input, Output> {
   /** @throws `layer-options` for a layer that is neither a function nor has a `call` method */
   constructor(

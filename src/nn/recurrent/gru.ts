@@ -1,7 +1,7 @@
 import { add, mul, sigmoid, split, sub, tanh, zeros, type Tensor } from '@tensorflow/tfjs-core';
 import { dot } from '../../backend/ops/dot.js';
 import { varianceScaling } from '../../initializers/variance-scaling.js';
-import { module } from '../../module/decorators.js';
+import { layer } from '../../module/layer.js';
 import type { ModuleOptions } from '../../module/module.js';
 import { getParameter, type Initializer } from '../../module/parameters.js';
 import { checkWhole } from '../option-checks.js';
@@ -38,7 +38,7 @@ export interface GRUOptions extends ModuleOptions {
  * Parameters, gates in the order `z, r, a`: `w_i` `[inputSize, 3 hiddenSize]`, `w_h` `[hiddenSize, 3 hiddenSize]`,
  * `b` `[3 hiddenSize]`; with `resetAfter` also `b_h` `[3 hiddenSize]`. Takes one random key for each `w` when it is made.
  */
-@module('gru', { className: 'GRU', positional: ['hiddenSize'], defaults: { resetAfter: false } })
+@layer('GRU', ['hiddenSize'], { resetAfter: false })
 export class GRU extends RNNCore<Tensor> {
   constructor(
     readonly hiddenSize: number,

@@ -1,9 +1,9 @@
-import { module } from '../../module/decorators.js';
+import { layer } from '../../module/layer.js';
 import type { ModuleOptions } from '../../module/module.js';
 import { RNNCore } from './core.js';
 
 /** A core without memory: hands its inputs on. Its state is an empty array. Has no parameters. */
-@module('identity_core', { className: 'IdentityCore' })
+@layer('IdentityCore')
 export class IdentityCore<Input = unknown> extends RNNCore<[], Input, Input> {
   constructor(options: ModuleOptions = {}) {
     super(options);

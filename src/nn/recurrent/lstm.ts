@@ -1,5 +1,5 @@
 import { add, concat, mul, sigmoid, split, tanh, type Tensor } from '@tensorflow/tfjs-core';
-import { module } from '../../module/decorators.js';
+import { layer } from '../../module/layer.js';
 import type { ModuleOptions } from '../../module/module.js';
 import { Linear } from '../linear.js';
 import { checkWhole } from '../option-checks.js';
@@ -28,7 +28,7 @@ export function lstmStep(gates: Tensor, { cell }: LSTMState): [output: Tensor, s
  *
  * Submodule `linear`, one {@link Linear} from input and hidden state to the four gates `i, g, f, o`.
  */
-@module('lstm', { className: 'LSTM', positional: ['hiddenSize'] })
+@layer('LSTM', ['hiddenSize'])
 export class LSTM extends RNNCore<LSTMState> {
   constructor(
     readonly hiddenSize: number,

@@ -1,6 +1,6 @@
 import { cast, reshape, Tensor, where } from '@tensorflow/tfjs-core';
 import { TankaError } from '../../errors/tanka-error.js';
-import { module } from '../../module/decorators.js';
+import { layer } from '../../module/layer.js';
 import type { ModuleOptions } from '../../module/module.js';
 import { leaves, map, type Tree } from '../../tree/tree.js';
 import { wrongShape } from '../input-checks.js';
@@ -9,7 +9,7 @@ import { RNNCore } from './core.js';
 /**
  * Wraps a core so that its state starts anew where a signal says so. Its state is that of the core; has no parameters of its own.
  */
-@module('reset_core', { className: 'ResetCore', positional: ['core'] })
+@layer('ResetCore', ['core'])
 export class ResetCore<State, Input, Output> extends RNNCore<State, readonly [Input, unknown], Output> {
   /** @throws `layer-options` for what is no core */
   constructor(

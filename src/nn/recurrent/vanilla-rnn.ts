@@ -1,5 +1,5 @@
 import { add, type Tensor } from '@tensorflow/tfjs-core';
-import { module } from '../../module/decorators.js';
+import { layer } from '../../module/layer.js';
 import type { ModuleOptions } from '../../module/module.js';
 import { relu } from '../functions/relu.js';
 import { Linear } from '../linear.js';
@@ -17,11 +17,7 @@ export interface VanillaRNNOptions extends ModuleOptions {
  *
  * Submodules `linear` (of the input) and `linear_1` (of the state), each a {@link Linear}.
  */
-@module('vanilla_rnn', {
-  className: 'VanillaRNN',
-  positional: ['hiddenSize'],
-  defaults: { doubleBias: true },
-})
+@layer('VanillaRNN', ['hiddenSize'], { doubleBias: true })
 export class VanillaRNN extends RNNCore<Tensor> {
   readonly doubleBias: boolean;
 
