@@ -1,11 +1,12 @@
-import { sizeOf, viewsRead, type Graph, type KernelNode, type Node, type View } from './graph.js';
+import { flopsOf } from './costs.js';
+import { viewsRead, type Graph, type Node, type View } from './graph.js';
 import type { Plan } from './plan.js';
 
 /** What a plan does, as data and as text. */
 export interface PlanDescription {
   /** Kernels and random operations that one call runs. */
   readonly operations: number;
-  /** Floating point operations of one call; matrix products and convolutions count two a multiply-add, other kernels one an output element. */
+  /** Floating point operations of one call: two a multiply-add of products and convolutions; one a value of the largest input or output of other kernels. */
   readonly flops: number;
   /** Bytes of parameters and other values that the plan keeps. */
   readonly constantBytes: number;
@@ -19,41 +20,6 @@ export interface PlanDescription {
 
 function shapeOf(view: View): string {
   return `${view.dtype}[${String(view.shape)}]`;
-}
-
-function matrixFlops(node: KernelNode, output: View): number {
-  const a = node.inputs.a as View;
-  const inner = a.shape[a.shape.length - (node.attributes.transposeA === true ? 2 : 1)];
-  return 2 * inner * sizeOf(output.shape);
-}
-
-function nodeFlops(node: Node): number {
-  if (node.kind === 'random') return 0;
-  const output = node.outputs[0] as View | undefined;
-  if (output === undefined) return 0;
-  const filter = node.inputs.filter as View | undefined;
-  switch (node.name) {
-    case 'BatchMatMul':
-    case '_FusedMatMul':
-      return matrixFlops(node, output);
-    case 'Conv2D':
-    case 'FusedConv2D':
-    case 'Conv3D':
-      return 2 * sizeOf((filter as View).shape.slice(0, -1)) * sizeOf(output.shape);
-    case 'DepthwiseConv2dNative':
-    case 'FusedDepthwiseConv2D':
-      return 2 * sizeOf((filter as View).shape.slice(0, 2)) * sizeOf(output.shape);
-    case 'Conv2DBackpropFilter': {
-      const dy = node.inputs.dy as View;
-      return 2 * sizeOf(output.shape.slice(0, -1)) * sizeOf(dy.shape);
-    }
-    case 'Conv2DBackpropInput': {
-      const dy = node.inputs.dy as View;
-      return 2 * sizeOf((filter as View).shape.slice(0, -1)) * sizeOf(dy.shape);
-    }
-    default:
-      return sizeOf(output.shape);
-  }
 }
 
 function nodeName(node: Node): string {
@@ -98,7 +64,7 @@ export function describePlan(plan: Plan): PlanDescription {
   const { graph } = plan;
   return {
     operations: graph.nodes.length,
-    flops: graph.nodes.reduce((total, node) => total + nodeFlops(node), 0),
+    flops: graph.nodes.reduce((total, node) => total + (node.kind === 'random' ? 0 : flopsOf(node)), 0),
     constantBytes: plan.constantBytes,
     arenaBytes: plan.arenaBytes,
     toString: () => graph.nodes.map(line).join('\n'),

@@ -5,7 +5,7 @@ import { runAbstractly, withTensors, type Shaped } from '../transform/eval-shape
 import { pairInfo, type AnyFunction, type RngLike } from '../transform/pair.js';
 import { transformWithState } from '../transform/transform.js';
 import { toSpec, type ArraySpec } from './array-spec.js';
-import { bytesMovedBy, flopsOf } from './costs.js';
+import { bytesMovedBy, flopsOf } from '../compile/costs.js';
 
 /** A module and a method of it that ran. */
 export interface ModuleDetails {
