@@ -2,14 +2,14 @@ import { engine, Tensor, tidy } from '@tensorflow/tfjs-core';
 import { alias, isTensor, tensorIdMark } from '../backend/engine.js';
 import { isRecording } from '../backend/recording.js';
 import type { PRNGKey } from '../random/key.js';
-import { leaves, type Structure } from '../tree/tree.js';
+import { leaves, rebuilder, type Structure } from '../tree/tree.js';
 import { separated, takeArguments } from './arguments.js';
 import { checkReplay } from './check.js';
 import { describePlan, type PlanDescription } from './describe.js';
 import { Differentiable, type Replayer } from './differentiable.js';
 import type { Graph } from './graph.js';
 import { optimise } from './optimise.js';
-import { patternOf, rebuilder, type Inputs, type Pattern } from './pattern.js';
+import { patternOf, type Inputs, type Pattern } from './pattern.js';
 import { Plan } from './plan.js';
 import { record } from './record.js';
 

@@ -1,7 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { isTensor } from '../backend/engine.js';
 import { isKey, type PRNGKey } from '../random/key.js';
-import { compareCodePoints, isNode, type Structure } from '../tree/tree.js';
+import { compareCodePoints, isNode } from '../tree/tree.js';
 
 /** Inputs of a call, in the order of the leaves. */
 export interface Inputs {
@@ -64,53 +64,5 @@ export function patternOf(example: unknown, constant: ConstantNumber): Pattern {
     if (!Array.isArray(value) || value.length !== children.length) return false;
     for (let i = 0; i < children.length; i++) if (!children[i](value[i], inputs)) return false;
     return true;
-  };
-}
-
-/** Builds a nesting from its leaves; the leaf that comes next is taken from `next`. */
-type Builder = (next: () => unknown) => unknown;
-
-function builder(node: Structure): Builder {
-  switch (node.kind) {
-    case 'leaf':
-      return (next) => next();
-    case 'none':
-      return () => node.value;
-    case 'array': {
-      const children = node.children.map(builder);
-      return (next) => children.map((build) => build(next));
-    }
-    case 'object': {
-      const children = node.children.map(builder);
-      const { keys } = node;
-      const order = keys.map((_, i) => i).sort((i, j) => compareCodePoints(keys[i], keys[j]));
-      return (next) => {
-        const values: unknown[] = new Array(keys.length);
-        for (const i of order) values[i] = children[i](next);
-        const object: Record<string, unknown> = {};
-        // Defined, as an assignment to `__proto__` would be lost.
-        keys.forEach((key, i) => {
-          if (key === '__proto__') {
-            Object.defineProperty(object, key, {
-              value: values[i],
-              enumerable: true,
-              configurable: true,
-              writable: true,
-            });
-          } else object[key] = values[i];
-        });
-        return object;
-      };
-    }
-  }
-}
-
-/** `unflatten` of one structure, prepared for many calls. */
-export function rebuilder(structure: Structure): (leaves: readonly unknown[]) => unknown {
-  if (structure.kind === 'leaf') return (leaves) => leaves[0];
-  const build = builder(structure);
-  return (leaves) => {
-    let at = 0;
-    return build(() => leaves[at++]);
   };
 }

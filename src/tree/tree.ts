@@ -135,6 +135,44 @@ export function flatten<L = Tensor>(tree: Tree<L>): [leaves: L[], structure: Str
   return [leaves(tree), structure(tree)];
 }
 
+/** Builds a nesting from its leaves; the leaf that comes next is taken from `next`. */
+type Builder = (next: () => unknown) => unknown;
+
+function builder(node: Structure): Builder {
+  switch (node.kind) {
+    case 'leaf':
+      return (next) => next();
+    case 'none':
+      return () => node.value;
+    case 'array': {
+      const children = node.children.map(builder);
+      return (next) => children.map((build) => build(next));
+    }
+    case 'object': {
+      const children = node.children.map(builder);
+      const { keys } = node;
+      const order = keys.map((_, i) => i).sort((i, j) => compareCodePoints(keys[i], keys[j]));
+      // Has the keys in their order, and as its own: to assign a new `__proto__` would lose it.
+      const empty: Record<string, unknown> = Object.fromEntries(keys.map((key) => [key, undefined]));
+      return (next) => {
+        const object = { ...empty };
+        for (const i of order) object[keys[i]] = children[i](next);
+        return object;
+      };
+    }
+  }
+}
+
+/** {@link unflatten} of one structure, prepared for many calls with as many leaves as it has. */
+export function rebuilder(nesting: Structure): (leaves: readonly unknown[]) => unknown {
+  if (nesting.kind === 'leaf') return (values) => values[0];
+  const build = builder(nesting);
+  return (values) => {
+    let next = 0;
+    return build(() => values[next++]);
+  };
+}
+
 /**
  * Rebuilds a tree of the given structure; its objects keep the insertion order they had.
  *
@@ -142,31 +180,14 @@ export function flatten<L = Tensor>(tree: Tree<L>): [leaves: L[], structure: Str
  */
 export function unflatten<L = Tensor>(nesting: Structure, values: readonly L[]): Tree<L> {
   let next = 0;
-  const build = (node: Structure): Tree<L> => {
-    switch (node.kind) {
-      case 'leaf':
-        return values[next++];
-      case 'none':
-        return node.value;
-      case 'array':
-        return node.children.map(build);
-      case 'object': {
-        const order = node.keys
-          .map((_, i) => i)
-          .sort((i, j) => compareCodePoints(node.keys[i], node.keys[j]));
-        const built = new Map(order.map((i) => [i, build(node.children[i])]));
-        return Object.fromEntries(node.keys.map((key, i) => [key, built.get(i)]));
-      }
-    }
-  };
-  const tree = build(nesting);
+  const tree = builder(nesting)(() => values[next++]);
   if (next !== values.length) {
     throw new TankaError(
       'tree-leaf-count',
       `The structure has ${next} leaves but ${values.length} values were given. Pass one for each leaf.`,
     );
   }
-  return tree;
+  return tree as Tree<L>;
 }
 
 function describe(node: unknown): string {

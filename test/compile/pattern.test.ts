@@ -1,8 +1,8 @@
 import { ones, tidy, zeros, type Tensor } from '@tensorflow/tfjs-core';
 import { expect } from 'chai';
-import { patternOf, rebuilder, type Inputs } from '../../src/compile/pattern.js';
+import { patternOf, type Inputs } from '../../src/compile/pattern.js';
 import { key } from '../../src/random/index.js';
-import { flatten, structure } from '../../src/tree/tree.js';
+import { flatten, rebuilder, structure } from '../../src/tree/tree.js';
 
 /** What the pattern of `example` takes of a value; `undefined` where it does not hold. */
 function taken(
