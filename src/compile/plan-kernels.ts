@@ -54,7 +54,7 @@ function withNumber(value: number, body: (pointer: number) => void): void {
 
 const ADD = 0;
 const MULTIPLY = 2;
-const CLIP = 13;
+/** A function of `assembly/unary.ts`. */
 const SILU = 6;
 
 function requireFloat({ dtype }: TensorInfo): void {
@@ -71,11 +71,10 @@ function negated(x: TensorInfo): TensorInfo {
   return out;
 }
 
-/** A function by its number in `assembly/unary.ts`. */
-function unary(f: number, x: TensorInfo, high = 0): TensorInfo {
+function silu(x: TensorInfo): TensorInfo {
   requireFloat(x);
   const out = makeOutput(x.shape);
-  raw().unary(f, sizeOf(x.shape), address(x), address(out), 0, high);
+  raw().unary(SILU, sizeOf(x.shape), address(x), address(out), 0, 0);
   return out;
 }
 
@@ -148,12 +147,11 @@ export const planKernels = [
     'PadV2',
     ({ inputs: { x }, attrs: { paddings, constantValue } }) => pad(x, paddings, constantValue),
   ),
-  kernel<Unary, object>('Relu', ({ inputs: { x } }) => unary(CLIP, x, Infinity)),
   kernel<Unary, { begin: number | number[]; size?: number | number[] }>(
     'Slice',
     ({ inputs: { x }, attrs: { begin, size } }) => slice(x, begin, size),
   ),
-  kernel<Unary, object>('TankaSilu', ({ inputs: { x } }) => unary(SILU, x)),
+  kernel<Unary, object>('TankaSilu', ({ inputs: { x } }) => silu(x)),
   kernel<{ value: TensorInfo }, { axis: number }>('Unpack', ({ inputs: { value }, attrs: { axis } }) => {
     const along = axis < 0 ? axis + value.shape.length : axis;
     const strides = stridesOf(value.shape);

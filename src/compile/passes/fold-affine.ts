@@ -108,7 +108,8 @@ export function foldAffine(graph: Graph): Graph {
   const startOf = (view: View, channels: number): Affine | undefined => {
     if (counts.get(view.buffer) !== 1) return undefined;
     const known = chains.get(view.buffer);
-    if (known !== undefined) return known;
+    // Seen in another shape, its channels are others.
+    if (known !== undefined) return known.scale.length === channels ? known : undefined;
     const node = written.get(view.buffer);
     if (!isFoldable(node, constants) || node.outputs[0].shape.at(-1) !== channels) return undefined;
     return { node, scale: new Float64Array(channels).fill(1), offset: new Float64Array(channels) };

@@ -49,13 +49,14 @@ export function isProduct(node: Node | undefined): node is KernelNode {
   );
 }
 
-/** True when `bias` is one value for each entry of the last axis of `product`. */
-function isBiasOf(bias: View, product: View, sum: View): boolean {
-  const channels = product.shape[product.shape.length - 1];
+/** True when `bias` is one value for each entry of the last axis of `product`, which `sum` may see in another shape. */
+function isBiasOf(bias: View, product: KernelNode, sum: View): boolean {
+  const [{ shape }] = product.outputs;
+  const channels = shape[shape.length - 1];
   return (
     sizeOf(bias.shape) === channels &&
     bias.shape[bias.shape.length - 1] === channels &&
-    sizeOf(sum.shape) === sizeOf(product.shape) &&
+    sizeOf(sum.shape) === sizeOf(shape) &&
     sum.shape[sum.shape.length - 1] === channels
   );
 }
@@ -89,7 +90,7 @@ export function fuseEpilogues(graph: Graph): Graph {
       ]) {
         const product = producer(value.buffer);
         if (product === undefined || product.inputs.bias !== undefined) continue;
-        if (!isBiasOf(bias, value, node.outputs[0])) continue;
+        if (!isBiasOf(bias, product, node.outputs[0])) continue;
         const fused = asFused(product);
         const flat = { ...bias, shape: [sizeOf(bias.shape)] };
         join(product, node, { ...fused, inputs: { ...fused.inputs, bias: flat } });

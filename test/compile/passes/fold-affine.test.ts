@@ -110,6 +110,12 @@ describe('constant factors and summands of channels go into the weights before t
     });
   }
 
+  it('but a chain ends where its channels are seen in another shape', () => {
+    const f = (x: tf.Tensor, w: tf.Tensor, s: tf.Tensor, t: tf.Tensor): tf.Tensor =>
+      tf.add(tf.reshape(tf.mul(tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D), s), [-1, 3]), t);
+    expect(after(f, [[4, 5], [5, 6], [6], [3]], 3)).to.deep.equal(['BatchMatMul', 'Add', 'Add']);
+  });
+
   it('but a difference is not turned round', () => {
     const f = (x: tf.Tensor, w: tf.Tensor, s: tf.Tensor): tf.Tensor => tf.sub(s, conv(x, w));
     expect(after(f, [image, filter, [4]], 2)).to.deep.equal(['Conv2D', 'Sub']);

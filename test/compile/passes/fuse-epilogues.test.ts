@@ -77,6 +77,10 @@ describe('bias and activation go into the product before them', () => {
         [4, 1],
       ],
     ],
+    'a bias of the product seen in another shape': [
+      (x: tf.Tensor, w: tf.Tensor, b: tf.Tensor) => tf.add(tf.reshape(product(x, w), [-1, 2]), b),
+      [[4, 5], [5, 6], [2]],
+    ],
     'one number': [
       (x: tf.Tensor, w: tf.Tensor) => tf.add(product(x, w), 1),
       [
