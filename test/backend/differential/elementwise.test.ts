@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { expect } from 'chai';
 import fc from 'fast-check';
 import {
   at,
@@ -253,6 +254,14 @@ describe('functions of one array against a plain loop', () => {
       });
     });
   }
+  it('NaN with a sign, as 0 / 0 makes it on some machines', () => {
+    const signed = tf.tensor1d(new Float32Array(Uint32Array.of(0xffc00000, 0xffc00000, 0x7fc00000).buffer));
+    const values = Object.fromEntries(Object.entries(unary).map(([name, [run]]) => [name, run(signed)]));
+    const expected = Object.fromEntries(Object.entries(unary).map(([name, [, f]]) => [name, f(NaN)]));
+    for (const [name, value] of Object.entries(values))
+      expect([...value.dataSync()], name).to.deep.equal(Array(3).fill(expected[name]));
+    tf.dispose([signed, values]);
+  });
   for (const name of ['abs', 'neg', 'sign', 'square', 'relu', 'relu6']) {
     it(`${name} of int32`, () => {
       const [run, f] = unary[name];

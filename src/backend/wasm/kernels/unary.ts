@@ -120,6 +120,7 @@ export const unaryKernels: readonly KernelConfig[] = [
       return out;
     },
   ),
+  kernel<Unary, object>('Relu', ({ inputs: { x } }) => clip(x, 0, Infinity)),
   kernel<Unary, object>('Relu6', ({ inputs: { x } }) => clip(x, 0, 6)),
   kernel<Unary, object>('Sign', ({ inputs: { x } }) =>
     x.dtype === 'int32' ? mapIntegers(x, Math.sign) : ofFloats(x, (t) => unary('sign', t)),
