@@ -48,6 +48,7 @@ export {
 } from './nn/attention.js';
 export { getCurrentState, getInitialState, getState, setState } from './module/state.js';
 export { toModule } from './module/to-module.js';
+export type { NormCallOptions } from './nn/affine.js';
 export { BatchApply, type BatchApplyOptions } from './nn/batch-apply.js';
 export { BatchNorm, type BatchNormCallOptions, type BatchNormOptions } from './nn/batch-norm.js';
 export { Bias, type BiasCallOptions, type BiasOptions } from './nn/bias.js';
@@ -79,7 +80,7 @@ export * as nn from './nn/functions/index.js';
 export { oneHot, type OneHotOptions } from './nn/functions/one-hot.js';
 export { GroupNorm, type GroupNormOptions } from './nn/group-norm.js';
 export { InstanceNorm, type InstanceNormOptions } from './nn/instance-norm.js';
-export { LayerNorm, type LayerNormOptions, type NormCallOptions } from './nn/layer-norm.js';
+export { LayerNorm, type LayerNormOptions } from './nn/layer-norm.js';
 export { Linear, type LinearOptions } from './nn/linear.js';
 export { MaxPool, maxPool, type MaxPoolOptions } from './nn/max-pool.js';
 export { multinomial } from './nn/multinomial.js';

@@ -9,11 +9,10 @@ import {
   type Rank,
   type Tensor,
 } from '@tensorflow/tfjs-core';
-import { constant } from '../initializers/constant.js';
 import { layer } from '../module/layer.js';
 import { Module, type ModuleOptions } from '../module/module.js';
-import { getParameter, type Initializer } from '../module/parameters.js';
-import { checkAffineCall, checkAffineInit } from './affine-checks.js';
+import type { Initializer } from '../module/parameters.js';
+import { checkAffineCall, checkAffineOptions, scaleAndOffset, type NormCallOptions } from './affine.js';
 import { checkAxes, toAbsoluteAxes } from './axes.js';
 import { channelIndexOf } from './channel-index.js';
 import { ExponentialMovingAverage } from './exponential-moving-average.js';
@@ -44,13 +43,9 @@ export interface BatchNormOptions extends ModuleOptions {
 }
 
 /** Options of a call of {@link BatchNorm}. */
-export interface BatchNormCallOptions {
+export interface BatchNormCallOptions extends NormCallOptions {
   /** Uses the statistics of the batch although not training. Default `false`. */
   readonly testLocalStats?: boolean;
-  /** Multiplies the normalized input, in place of a parameter; broadcasts to the input. */
-  readonly scale?: Tensor;
-  /** Is added after scaling, in place of a parameter; broadcasts to the input. */
-  readonly offset?: Tensor;
 }
 
 /**
@@ -72,9 +67,8 @@ export class BatchNorm extends Module {
     super(options);
     checkOptions(this, options);
     checkEps(this, options.eps ?? 1e-5);
-    const { createScale, createOffset, decayRate, scaleInit, offsetInit, axis, dataFormat } = options;
-    checkAffineInit(this, 'scale', createScale, scaleInit);
-    checkAffineInit(this, 'offset', createOffset, offsetInit);
+    checkAffineOptions(this, options);
+    const { decayRate, axis, dataFormat } = options;
     if (axis !== undefined) checkAxes(this, [axis].flat(), 'axis');
     this.channelIndex = channelIndexOf(this, dataFormat ?? 'channels_last');
     this.meanEma = new ExponentialMovingAverage(decayRate, { name: 'mean_ema' });
@@ -88,10 +82,9 @@ export class BatchNorm extends Module {
    * parameter already; `state-missing` when not training before any training
    */
   call<R extends Rank>(x: Tensor<R>, isTraining: boolean, options: BatchNormCallOptions = {}): Tensor<R> {
-    const { testLocalStats = false, scale, offset } = checkOptions(this, options);
-    const { createScale, createOffset, eps = 1e-5, scaleInit, offsetInit, axis } = this.options;
-    checkAffineCall(this, 'scale', createScale, scale, x);
-    checkAffineCall(this, 'offset', createOffset, offset, x);
+    const { testLocalStats = false } = checkOptions(this, options);
+    const { eps = 1e-5, axis } = this.options;
+    checkAffineCall(this, this.options, options, x);
     checkRank(this, x, { min: this.channelIndex === 1 ? 2 : 1 }, '[N, ..., C] or [N, C, ...]');
     checkDtype(this, x, 'float32');
     const [channels] = toAbsoluteAxes(this.channelIndex, x.rank);
@@ -116,12 +109,7 @@ export class BatchNorm extends Module {
     }
 
     const shape = x.shape.map((size, i) => (reduced.includes(i) ? 1 : size));
-    const gain = createScale
-      ? getParameter('scale', shape, { dtype: x.dtype, init: scaleInit ?? constant(1) })
-      : scale;
-    const bias = createOffset
-      ? getParameter('offset', shape, { dtype: x.dtype, init: offsetInit ?? constant(0) })
-      : offset;
+    const [gain, bias] = scaleAndOffset(this.options, options, x, shape);
     const inverse = rsqrt(add(variance, scalar(eps)));
     const y = mul(sub(x, mean), gain === undefined ? inverse : mul(gain, inverse));
     return (bias === undefined ? y : add(y, bias)) as Tensor<R>;

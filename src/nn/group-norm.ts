@@ -10,16 +10,20 @@ import {
   type Rank,
   type Tensor,
 } from '@tensorflow/tfjs-core';
-import { constant } from '../initializers/constant.js';
 import { layer } from '../module/layer.js';
 import { Module, type ModuleOptions } from '../module/module.js';
-import { getParameter, type Initializer } from '../module/parameters.js';
-import { checkAffineCall, checkAffineInit } from './affine-checks.js';
+import type { Initializer } from '../module/parameters.js';
+import {
+  checkAffineCall,
+  checkAffineOptions,
+  scaleAndOffset,
+  type AffineOptions,
+  type NormCallOptions,
+} from './affine.js';
 import { checkAxes, toAbsoluteAxes, type AxisOrAxes } from './axes.js';
 import { channelIndexOf } from './channel-index.js';
 import { checkDtype, checkRank, wrongShape } from './input-checks.js';
 import { checkEps, checkOptions, checkWhole } from './option-checks.js';
-import type { NormCallOptions } from './layer-norm.js';
 
 /** Options of {@link GroupNorm}. */
 export interface GroupNormOptions extends ModuleOptions {
@@ -56,6 +60,7 @@ export interface GroupNormOptions extends ModuleOptions {
   dataFormat: 'channels_last',
 })
 export class GroupNorm extends Module {
+  private readonly affine: AffineOptions;
   private readonly channelIndex: 1 | -1;
   private rank: number | undefined;
 
@@ -67,11 +72,11 @@ export class GroupNorm extends Module {
     super(options);
     checkEps(this, options.eps ?? 1e-5);
     checkWhole(this, 'groups', groups, 1);
-    const { axis, createScale = true, createOffset = true, scaleInit, offsetInit, dataFormat } = options;
-    checkAffineInit(this, 'scale', createScale, scaleInit);
-    checkAffineInit(this, 'offset', createOffset, offsetInit);
-    if (axis !== undefined) checkAxes(this, axis, 'axis');
-    this.channelIndex = channelIndexOf(this, dataFormat ?? 'channels_last');
+    const { createScale = true, createOffset = true, dataFormat = 'channels_last' } = options;
+    this.affine = { ...options, createScale, createOffset };
+    checkAffineOptions(this, this.affine);
+    checkAxes(this, options.axis ?? 1, 'axis');
+    this.channelIndex = channelIndexOf(this, dataFormat);
   }
 
   /**
@@ -80,11 +85,8 @@ export class GroupNorm extends Module {
    * the groups; `call-options` for a scale or offset that is a parameter already
    */
   call<R extends Rank>(x: Tensor<R>, options: NormCallOptions = {}): Tensor<R> {
-    const { scale, offset } = checkOptions(this, options);
-    const { axis = { start: 1 }, createScale = true, createOffset = true, eps = 1e-5 } = this.options;
-    const { scaleInit = constant(1), offsetInit = constant(0) } = this.options;
-    checkAffineCall(this, 'scale', createScale, scale, x);
-    checkAffineCall(this, 'offset', createOffset, offset, x);
+    const { axis = { start: 1 }, eps = 1e-5 } = this.options;
+    checkAffineCall(this, this.affine, checkOptions(this, options), x);
     const ranks = this.rank === undefined ? { min: 2 } : { min: this.rank, max: this.rank };
     checkRank(
       this,
@@ -100,8 +102,7 @@ export class GroupNorm extends Module {
     }
     this.rank = x.rank;
     const shape = this.channelIndex === 1 ? [channels, ...x.shape.slice(2).map(() => 1)] : [channels];
-    const gain = createScale ? getParameter('scale', shape, { dtype: x.dtype, init: scaleInit }) : scale;
-    const bias = createOffset ? getParameter('offset', shape, { dtype: x.dtype, init: offsetInit }) : offset;
+    const [gain, bias] = scaleAndOffset(this.affine, options, x, shape);
 
     // The channels become two axes, of which the groups are never averaged over.
     const sizes: number[] = x.shape;

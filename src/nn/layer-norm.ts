@@ -12,11 +12,10 @@ import {
   type Tensor,
 } from '@tensorflow/tfjs-core';
 import { layerNorm as fusedLayerNorm } from '../backend/ops/layer-norm.js';
-import { constant } from '../initializers/constant.js';
 import { layer } from '../module/layer.js';
 import { Module, type ModuleOptions } from '../module/module.js';
-import { getParameter, type Initializer } from '../module/parameters.js';
-import { checkAffineCall, checkAffineInit } from './affine-checks.js';
+import type { Initializer } from '../module/parameters.js';
+import { checkAffineCall, checkAffineOptions, scaleAndOffset, type NormCallOptions } from './affine.js';
 import { checkAxes, paramShape, toAbsoluteAxes, type AxisOrAxes } from './axes.js';
 import { checkDtype, checkRank } from './input-checks.js';
 import { checkEps, checkOptions } from './option-checks.js';
@@ -41,14 +40,6 @@ export interface LayerNormOptions extends ModuleOptions {
   readonly paramAxis?: AxisOrAxes;
 }
 
-/** Options of a call of a norm. */
-export interface NormCallOptions {
-  /** Multiplies the normalized input, in place of a parameter; broadcasts to the input. */
-  readonly scale?: Tensor;
-  /** Is added after scaling, in place of a parameter; broadcasts to the input. */
-  readonly offset?: Tensor;
-}
-
 /**
  * Layer normalization (arXiv:1607.06450): `(scale / √(variance + eps)) · (x − mean) + offset`.
  *
@@ -62,11 +53,9 @@ export class LayerNorm extends Module {
     super(options);
     checkOptions(this, options);
     checkEps(this, options.eps ?? 1e-5);
-    const { axis, createScale, createOffset, scaleInit, offsetInit, paramAxis } = options;
-    checkAffineInit(this, 'scale', createScale, scaleInit);
-    checkAffineInit(this, 'offset', createOffset, offsetInit);
-    checkAxes(this, axis, 'axis');
-    if (paramAxis !== undefined) checkAxes(this, paramAxis, 'paramAxis');
+    checkAffineOptions(this, options);
+    checkAxes(this, options.axis, 'axis');
+    checkAxes(this, options.paramAxis ?? -1, 'paramAxis');
   }
 
   /**
@@ -74,21 +63,13 @@ export class LayerNorm extends Module {
    * @throws `input-rank`, `input-dtype`; `call-options` for a scale or offset that is a parameter already
    */
   call<R extends Rank>(x: Tensor<R>, options: NormCallOptions = {}): Tensor<R> {
-    const { scale, offset } = checkOptions(this, options);
-    const { createScale, createOffset, eps = 1e-5, scaleInit, offsetInit } = this.options;
-    checkAffineCall(this, 'scale', createScale, scale, x);
-    checkAffineCall(this, 'offset', createOffset, offset, x);
+    checkAffineCall(this, this.options, checkOptions(this, options), x);
     checkRank(this, x, { min: 1 }, '[..., C]');
     checkDtype(this, x, 'float32');
-    const axes = toAbsoluteAxes(this.options.axis, x.rank);
-    const shape = paramShape(x, this.options.paramAxis ?? -1);
-    const gain = createScale
-      ? getParameter('scale', shape, { dtype: x.dtype, init: scaleInit ?? constant(1) })
-      : scale;
-    const bias = createOffset
-      ? getParameter('offset', shape, { dtype: x.dtype, init: offsetInit ?? constant(0) })
-      : offset;
-    if (axes.length === 1 && axes[0] === x.rank - 1 && !this.options.useFastVariance) {
+    const { axis, eps = 1e-5, paramAxis = -1, useFastVariance = false } = this.options;
+    const axes = toAbsoluteAxes(axis, x.rank);
+    const [gain, bias] = scaleAndOffset(this.options, options, x, paramShape(x, paramAxis));
+    if (axes.length === 1 && axes[0] === x.rank - 1 && !useFastVariance) {
       const whole = [x.shape[x.rank - 1]];
       if ([gain, bias].every((t) => t === undefined || (t.rank === 1 && t.size === whole[0]))) {
         return fusedLayerNorm(x, gain ?? ones(whole), bias ?? zeros(whole), eps) as Tensor<R>;
@@ -96,7 +77,7 @@ export class LayerNorm extends Module {
     }
     const mean = meanOf(x, axes, true);
     const centred = sub(x, mean);
-    const variance = this.options.useFastVariance
+    const variance = useFastVariance
       ? sub(meanOf(square(x), axes, true), square(mean))
       : meanOf(square(centred), axes, true);
     const inverse = rsqrt(add(variance, scalar(eps)));

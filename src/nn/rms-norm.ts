@@ -1,9 +1,8 @@
 import { add, mean, mul, rsqrt, scalar, square, type Rank, type Tensor } from '@tensorflow/tfjs-core';
-import { constant } from '../initializers/constant.js';
 import { layer } from '../module/layer.js';
 import { Module, type ModuleOptions } from '../module/module.js';
-import { getParameter, type Initializer } from '../module/parameters.js';
-import { checkAffineInit } from './affine-checks.js';
+import type { Initializer } from '../module/parameters.js';
+import { checkAffineOptions, scaleAndOffset, type AffineOptions } from './affine.js';
 import { checkAxes, paramShape, toAbsoluteAxes, type AxisOrAxes } from './axes.js';
 import { checkDtype, checkRank } from './input-checks.js';
 import { checkEps, checkOptions } from './option-checks.js';
@@ -30,15 +29,18 @@ export interface RMSNormOptions extends ModuleOptions {
  */
 @layer('RMSNorm', [], { eps: 1e-5, createScale: true })
 export class RMSNorm extends Module {
+  private readonly affine: AffineOptions;
+
   /** @throws `layer-options` */
   constructor(private readonly options: RMSNormOptions) {
     super(options);
     checkOptions(this, options);
     checkEps(this, options.eps ?? 1e-5);
-    const { axis, createScale = true, scaleInit, paramAxis } = options;
-    checkAffineInit(this, 'scale', createScale, scaleInit);
-    checkAxes(this, axis, 'axis');
-    if (paramAxis !== undefined) checkAxes(this, paramAxis, 'paramAxis');
+    const { createScale = true, scaleInit } = options;
+    this.affine = { createScale, createOffset: false, scaleInit };
+    checkAffineOptions(this, this.affine);
+    checkAxes(this, options.axis, 'axis');
+    checkAxes(this, options.paramAxis ?? -1, 'paramAxis');
   }
 
   /**
@@ -46,18 +48,11 @@ export class RMSNorm extends Module {
    * @throws `input-rank`, `input-dtype`
    */
   call<R extends Rank>(x: Tensor<R>): Tensor<R> {
-    const { axis, eps = 1e-5, createScale = true, scaleInit, paramAxis = -1 } = this.options;
+    const { axis, eps = 1e-5, paramAxis = -1 } = this.options;
     checkRank(this, x, { min: 1 }, '[..., C]');
     checkDtype(this, x, 'float32');
-    const scaled: Tensor = createScale
-      ? mul(
-          x,
-          getParameter('scale', paramShape(x, paramAxis), {
-            dtype: x.dtype,
-            init: scaleInit ?? constant(1),
-          }),
-        )
-      : x;
+    const [gain] = scaleAndOffset(this.affine, {}, x, paramShape(x, paramAxis));
+    const scaled: Tensor = gain === undefined ? x : mul(x, gain);
     const meanSquare = mean(square(x), toAbsoluteAxes(axis, x.rank), true);
     return mul(scaled, rsqrt(add(meanSquare, scalar(eps))));
   }
