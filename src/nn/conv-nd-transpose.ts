@@ -1,14 +1,13 @@
-import { add, cast, expandDims, mul, squeeze, type Rank, type Tensor } from '@tensorflow/tfjs-core';
+import type { Rank, Tensor } from '@tensorflow/tfjs-core';
 import { transposedConvolution, transposedPadding } from '../backend/ops/transposed-convolution.js';
 import { product, type PaddingPair } from '../backend/ops/window.js';
 import { TankaError } from '../errors/tanka-error.js';
-import { constant } from '../initializers/constant.js';
 import { truncatedNormal } from '../initializers/truncated-normal.js';
 import { layer } from '../module/layer.js';
 import { Module, type ModuleOptions } from '../module/module.js';
 import { getParameter, type Initializer } from '../module/parameters.js';
 import { channelIndexOf } from './channel-index.js';
-import { checkMask, checkSpatialDims, checkSpatialInput } from './conv-checks.js';
+import { addBias, checkSpatialDims, checkSpatialInput, inBatch, masked } from './conv-parts.js';
 import { nameOf } from './input-checks.js';
 import { checkWhole } from './option-checks.js';
 import { createFromTuple } from './pad.js';
@@ -93,28 +92,22 @@ export class ConvNDTranspose extends Module {
    * shape than `w`
    */
   call<R extends Rank>(x: Tensor<R>): Tensor<R> {
-    const { withBias = true, wInit, bInit = constant(0), mask } = this.options;
+    const { wInit, mask } = this.options;
     checkSpatialInput(this, x, this.numSpatialDims, this.channelIndex);
-    const unbatched = x.rank === this.numSpatialDims + 1;
-    const inputs: Tensor = unbatched ? expandDims(x, 0) : x;
     const channelsFirst = this.channelIndex === 1;
-    const inputChannels = inputs.shape[channelsFirst ? 1 : inputs.rank - 1];
-    const wShape = [...this.kernelShape, this.outputChannels, inputChannels];
+    const inputChannels = x.shape.at(channelsFirst ? -this.numSpatialDims - 1 : -1) as number;
     const stddev = 1 / Math.sqrt(product([...this.kernelShape, inputChannels]));
     const init = wInit ?? truncatedNormal({ stddev });
-    const w = getParameter('w', wShape, { dtype: x.dtype, init });
-    checkMask(this, mask, wShape);
-    let out = transposedConvolution(inputs, mask === undefined ? w : mul(w, cast(mask, w.dtype)), {
-      strides: this.strides,
-      padding: this.#paddingOf(channelsFirst ? inputs.shape.slice(2) : inputs.shape.slice(1, -1), x),
-      channelAxis: this.channelIndex,
-    });
-    if (withBias) {
-      const ones = this.kernelShape.map(() => 1);
-      const bShape = channelsFirst ? [this.outputChannels, ...ones] : [this.outputChannels];
-      out = add(out, getParameter('b', bShape, { dtype: x.dtype, init: bInit }));
-    }
-    return (unbatched ? squeeze(out, [0]) : out) as Tensor<R>;
+    const wShape = [...this.kernelShape, this.outputChannels, inputChannels];
+    const w = masked(this, getParameter('w', wShape, { dtype: x.dtype, init }), mask);
+    return inBatch(x, this.numSpatialDims, (batch) => {
+      const out = transposedConvolution(batch, w, {
+        strides: this.strides,
+        padding: this.#paddingOf(channelsFirst ? batch.shape.slice(2) : batch.shape.slice(1, -1), x),
+        channelAxis: this.channelIndex,
+      });
+      return addBias(out, this.channelIndex, this.options);
+    }) as Tensor<R>;
   }
 
   #paddingOf(spatial: readonly number[], x: Tensor): PaddingPair[] {

@@ -1,13 +1,12 @@
-import { add, cast, expandDims, mul, squeeze, type Rank, type Tensor } from '@tensorflow/tfjs-core';
+import type { Rank, Tensor } from '@tensorflow/tfjs-core';
 import { convolution } from '../backend/ops/convolution.js';
 import { product, type WindowPadding } from '../backend/ops/window.js';
-import { constant } from '../initializers/constant.js';
 import { truncatedNormal } from '../initializers/truncated-normal.js';
 import { layer } from '../module/layer.js';
 import { Module, type ModuleOptions } from '../module/module.js';
 import { getParameter, type Initializer } from '../module/parameters.js';
 import { channelIndexOf } from './channel-index.js';
-import { checkGroups, checkMask, checkSpatialDims, checkSpatialInput } from './conv-checks.js';
+import { addBias, checkGroups, checkSpatialDims, checkSpatialInput, inBatch, masked } from './conv-parts.js';
 import { wrongShape } from './input-checks.js';
 import { checkWhole } from './option-checks.js';
 import { toWindowPadding, type Padding } from './padding.js';
@@ -87,31 +86,25 @@ export class ConvND extends Module {
    * @throws `input-rank`, `input-dtype`, `input-shape`, `layer-options` for a mask of another shape than `w`
    */
   call<R extends Rank>(x: Tensor<R>): Tensor<R> {
-    const { withBias = true, wInit, bInit = constant(0), mask, featureGroupCount: groups = 1 } = this.options;
+    const { wInit, mask, featureGroupCount: groups = 1 } = this.options;
     checkSpatialInput(this, x, this.numSpatialDims, this.channelIndex);
-    const unbatched = x.rank === this.numSpatialDims + 1;
-    const inputs: Tensor = unbatched ? expandDims(x, 0) : x;
-    const inputChannels = inputs.shape[this.channelIndex === 1 ? 1 : inputs.rank - 1];
+    const inputChannels = x.shape.at(this.channelIndex === 1 ? -this.numSpatialDims - 1 : -1) as number;
     if (inputChannels % groups !== 0) {
       throw wrongShape(this, x, `channels that divide into featureGroupCount = ${groups} groups`);
     }
     const wShape = [...this.kernelShape, inputChannels / groups, this.outputChannels];
     const stddev = 1 / Math.sqrt(product(wShape.slice(0, -1)));
     const init = wInit ?? truncatedNormal({ stddev });
-    const w = getParameter('w', wShape, { dtype: x.dtype, init });
-    checkMask(this, mask, wShape);
-    let out = convolution(inputs, mask === undefined ? w : mul(w, cast(mask, w.dtype)), {
-      strides: this.strides,
-      dilations: this.rates,
-      padding: this.padding,
-      groups,
-      channelAxis: this.channelIndex,
-    });
-    if (withBias) {
-      const ones = this.kernelShape.map(() => 1);
-      const bShape = this.channelIndex === 1 ? [this.outputChannels, ...ones] : [this.outputChannels];
-      out = add(out, getParameter('b', bShape, { dtype: x.dtype, init: bInit }));
-    }
-    return (unbatched ? squeeze(out, [0]) : out) as Tensor<R>;
+    const w = masked(this, getParameter('w', wShape, { dtype: x.dtype, init }), mask);
+    return inBatch(x, this.numSpatialDims, (batch) => {
+      const out = convolution(batch, w, {
+        strides: this.strides,
+        dilations: this.rates,
+        padding: this.padding,
+        groups,
+        channelAxis: this.channelIndex,
+      });
+      return addBias(out, this.channelIndex, this.options);
+    }) as Tensor<R>;
   }
 }

@@ -1,12 +1,12 @@
-import { add, type Rank, type Tensor } from '@tensorflow/tfjs-core';
+import type { Rank, Tensor } from '@tensorflow/tfjs-core';
 import { convolution } from '../backend/ops/convolution.js';
 import { product, type WindowPadding } from '../backend/ops/window.js';
-import { constant } from '../initializers/constant.js';
 import { truncatedNormal } from '../initializers/truncated-normal.js';
 import { Module } from '../module/module.js';
 import { getParameter } from '../module/parameters.js';
 import { channelIndexOf } from './channel-index.js';
 import type { ConvOptions } from './conv-nd.js';
+import { addBias } from './conv-parts.js';
 import { checkDtype, checkRank } from './input-checks.js';
 import { checkWhole } from './option-checks.js';
 import { toWindowPadding } from './padding.js';
@@ -56,12 +56,12 @@ export abstract class DepthwiseConvND extends Module {
    * @throws `input-rank`, `input-dtype`
    */
   call<R extends Rank>(x: Tensor<R>): Tensor<R> {
-    const { withBias = true, wInit, bInit = constant(0) } = this.options;
-    const channelsFirst = this.channelIndex === 1;
+    const { wInit } = this.options;
     const rank = this.numSpatialDims + 2;
-    checkRank(this, x, { min: rank, max: rank }, channelsFirst ? '[N, C, ...spatial]' : '[N, ...spatial, C]');
+    const expected = this.channelIndex === 1 ? '[N, C, ...spatial]' : '[N, ...spatial, C]';
+    checkRank(this, x, { min: rank, max: rank }, expected);
     checkDtype(this, x, 'float32');
-    const inputChannels = x.shape[channelsFirst ? 1 : x.rank - 1];
+    const inputChannels = x.shape.at(this.channelIndex) as number;
     const outputChannels = inputChannels * this.channelMultiplier;
     const init = wInit ?? truncatedNormal({ stddev: 1 / Math.sqrt(product(this.kernelShape)) });
     const w = getParameter('w', [...this.kernelShape, 1, outputChannels], { dtype: x.dtype, init });
@@ -72,9 +72,6 @@ export abstract class DepthwiseConvND extends Module {
       groups: inputChannels,
       channelAxis: this.channelIndex,
     });
-    if (!withBias) return out as Tensor<R>;
-    const ones = this.kernelShape.map(() => 1);
-    const bShape = channelsFirst ? [outputChannels, ...ones] : [outputChannels];
-    return add(out, getParameter('b', bShape, { dtype: x.dtype, init: bInit }));
+    return addBias(out, this.channelIndex, this.options) as Tensor<R>;
   }
 }
