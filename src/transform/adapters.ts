@@ -24,15 +24,44 @@ function infoOf(f: AnyFunction, change: Partial<PairInfo>): PairInfo {
   return { ...info, ...change };
 }
 
-function checkNoState(result: unknown, state: State): void {
+/** @param withState the transform for functions with state */
+function checkNoState(result: unknown, state: State, withState: string): void {
   const bundles = Object.keys(state);
   if (bundles.length > 0) {
     dispose([result, state]);
     throw new TankaError(
       'state-not-empty',
-      `The transformed function uses state (of ${bundles.map((name) => `'${name}'`).join(', ')}). Use hk.transformWithState, whose init and apply carry it.`,
+      `The transformed function uses state (of ${bundles.map((name) => `'${name}'`).join(', ')}). Use ${withState}, whose init and apply carry it.`,
     );
   }
+}
+
+type Init<Args extends readonly unknown[]> = TransformedWithState<Args, unknown>['init'];
+
+/** Drops the empty state that an `init` returns. */
+export function initWithoutState<Args extends readonly unknown[]>(
+  init: Init<Args>,
+  withState: string,
+): Transformed<Args, unknown>['init'] {
+  const run = (rng: RngLike, ...args: Args): Params => {
+    const [params, state] = init(rng, ...args);
+    checkNoState(params, state, withState);
+    return params;
+  };
+  return tagPairFunction(run, { ...(pairInfo(init) as PairInfo), stateful: false });
+}
+
+/** Drops the empty state that an `apply` takes and returns. */
+export function applyWithoutState<Args extends readonly unknown[], R>(
+  apply: TransformedWithState<Args, R>['apply'],
+  withState: string,
+): Transformed<Args, R>['apply'] {
+  const run = (params: Params, rng: RngLike, ...args: Args): R => {
+    const [result, state] = apply(params, {}, rng, ...args);
+    checkNoState(result, state, withState);
+    return result;
+  };
+  return tagPairFunction(run, { ...(pairInfo(apply) as PairInfo), stateful: false });
 }
 
 /** Drops the state of a pair whose function has none. @throws `not-a-pair` */
@@ -45,23 +74,12 @@ export function withoutState<Args extends readonly unknown[], R>(
 }
 
 /** {@link withoutState} of what is known to be a pair. */
-export function dropState<Args extends readonly unknown[], R>(
-  pair: TransformedWithState<Args, R>,
-): Transformed<Args, R> {
-  const init = (rng: RngLike, ...args: Args): Params => {
-    const [params, state] = pair.init(rng, ...args);
-    checkNoState(params, state);
-    return params;
-  };
-  const apply = (params: Params, rng: RngLike, ...args: Args): R => {
-    const [result, state] = pair.apply(params, {}, rng, ...args);
-    checkNoState(result, state);
-    return result;
-  };
-  return {
-    init: tagPairFunction(init, { ...(pairInfo(pair.init) as PairInfo), stateful: false }),
-    apply: tagPairFunction(apply, { ...(pairInfo(pair.apply) as PairInfo), stateful: false }),
-  };
+export function dropState<Args extends readonly unknown[], R>({
+  init,
+  apply,
+}: TransformedWithState<Args, R>): Transformed<Args, R> {
+  const withState = 'hk.transformWithState';
+  return { init: initWithoutState(init, withState), apply: applyWithoutState(apply, withState) };
 }
 
 /** Gives a pair without state the signature of one with state; the state that comes in is ignored, what comes out is empty. */

@@ -107,9 +107,10 @@ export function stackTrees(trees: readonly unknown[], axis = 0): unknown {
 
 /** An element of zeros, for a batch that has none. */
 export function zeroElement(tree: unknown): unknown {
-  const zero = (batch: Batch): Holder =>
-    new Holder(isTensor(batch) ? zeros(batch.shape.slice(1), batch.dtype as 'float32') : new Uint32Array(2));
-  return map((leaf: never) => (leaf as Holder).value, mapBatches(zero, tree));
+  return mapBatches(
+    (batch) => (isTensor(batch) ? zeros(batch.shape.slice(1), batch.dtype as 'float32') : new Uint32Array(2)),
+    tree,
+  );
 }
 
 /** What makes, later, a nesting of tensors like those of `tree` with a batch axis of size 0 in front. */

@@ -45,12 +45,27 @@ function checkSameOutcome<R>(caller: string, first: Outcome<R>, other: Outcome<R
         `Make the modules of all branches before: if (hk.runningInit()) { one.call(x); other.call(x); } else hk.${caller}(…).`,
     );
   }
-  checkSameKind(
-    'branch-mismatch',
-    `The branches of hk.${caller} must return the same nesting, shapes and dtypes`,
-    first.result,
-    other.result,
-  );
+  checkSameResult(caller, first, other);
+}
+
+function checkSameResult<R>(caller: string, first: Outcome<R>, other: Outcome<R>): void {
+  const rule = `The branches of hk.${caller} must return the same nesting, shapes and dtypes`;
+  checkSameKind('branch-mismatch', rule, first.result, other.result);
+}
+
+/** What each branch returns and makes, all run from the same state. */
+function outcomesOf<Operands extends readonly unknown[], R>(
+  caller: string,
+  frame: Frame | undefined,
+  branches: readonly Branch<Operands, R>[],
+  operands: Operands,
+): Outcome<R>[] {
+  const before = internalState(frame);
+  return branches.map((branch) => {
+    restoreInternalState(frame, before);
+    const result = runBranch(caller, frame, branch, operands);
+    return { result, after: internalState(frame) };
+  });
 }
 
 /** Runs a branch with names of its own. */
@@ -71,18 +86,12 @@ function runAll<Operands extends readonly unknown[], R>(
   taken: number,
   operands: Operands,
 ): R {
-  const before = frame && internalState(frame);
-  const outcomes = new Map<Branch<Operands, R>, Outcome<R>>();
-  for (const branch of branches) {
-    if (outcomes.has(branch)) continue;
-    if (frame !== undefined && before !== undefined) restoreInternalState(frame, before);
-    const result = runBranch(caller, frame, branch, operands);
-    outcomes.set(branch, { result, after: frame && internalState(frame) });
-  }
-  const [first, ...others] = outcomes.values();
+  const different = [...new Set(branches)];
+  const outcomes = outcomesOf(caller, frame, different, operands);
+  const [first, ...others] = outcomes;
   for (const other of others) checkSameOutcome(caller, first, other);
-  const { result, after } = outcomes.get(branches[taken]) as Outcome<R>;
-  if (frame !== undefined && after !== undefined) restoreInternalState(frame, after);
+  const { result, after } = outcomes[different.indexOf(branches[taken])];
+  restoreInternalState(frame, after);
   return result;
 }
 
@@ -96,36 +105,23 @@ function select<Operands extends readonly unknown[], R>(
   isTaken: (branch: number) => Tensor,
   operands: Operands,
 ): R {
-  if (maybeCurrentFrame()?.frozen === false) {
+  const frame = maybeCurrentFrame();
+  if (frame?.frozen === false) {
     throw new TankaError(
       'control-value',
       `hk.${caller} on a tensor cannot be recorded in init, where the branch decides what is made. Jit apply instead.`,
     );
   }
-  const frame = maybeCurrentFrame();
   return tidyOwnedInFrame(frame, () => {
     reserveUpToFull(frame);
-    const before = frame && internalState(frame);
-    const outcomes = branches.map((branch) => {
-      if (frame !== undefined && before !== undefined) restoreInternalState(frame, before);
-      const result = runBranch(caller, frame, branch, operands);
-      reserveUpToFull(frame);
-      return { result, after: frame && internalState(frame) };
-    });
+    const before = internalState(frame);
+    const outcomes = outcomesOf(caller, frame, branches, operands);
     const [first, ...others] = outcomes;
     const chosen = others.reduce((chosenSoFar, outcome, i) => {
-      checkSameKind(
-        'branch-mismatch',
-        `The branches of hk.${caller} must return the same nesting, shapes and dtypes`,
-        first.result,
-        outcome.result,
-      );
+      checkSameResult(caller, first, outcome);
       return map((a: Tensor, b: Tensor) => where(isTaken(i + 1), b, a), chosenSoFar, outcome.result) as R;
     }, first.result);
-    if (
-      before !== undefined &&
-      outcomes.some(({ after }) => after !== undefined && statesDiffer(before, after))
-    ) {
+    if (outcomes.some(({ after }) => statesDiffer(before, after))) {
       throw new TankaError(
         'control-value',
         `A branch of hk.${caller} on a tensor draws keys or sets state, which cannot be recorded: draw and set outside of the branches.`,

@@ -27,7 +27,7 @@ export type ShapesOf<T> = T extends Tensor
  */
 export function runAbstractly<R, S>(f: () => R, read: (result: R) => S, options: ShapeOptions = {}): S {
   const frame = maybeCurrentFrame();
-  const before = frame && internalState(frame);
+  const before = internalState(frame);
   let shapes: S | undefined;
   try {
     // With a tape of its own: a gradient around it has nothing to do with what has no values.
@@ -41,7 +41,7 @@ export function runAbstractly<R, S>(f: () => R, read: (result: R) => S, options:
       options,
     );
   } finally {
-    if (frame !== undefined && before !== undefined) restoreInternalState(frame, before);
+    restoreInternalState(frame, before);
   }
   return shapes as S;
 }

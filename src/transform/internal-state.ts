@@ -18,8 +18,12 @@ function topSequence(frame: Frame): PRNGSequence | null {
   return frame.rngs[frame.rngs.length - 1];
 }
 
-/** A copy of what `frame` holds now. */
-export function internalState(frame: Frame): InternalState {
+/** A copy of what `frame` holds now; outside of transforms there is none. */
+export function internalState<F extends Frame | undefined>(
+  frame: F,
+): InternalState | (F extends Frame ? never : undefined);
+export function internalState(frame: Frame | undefined): InternalState | undefined {
+  if (frame === undefined) return undefined;
   return {
     // In `apply` no parameter is ever added.
     params: frame.frozen ? frame.params : copyBundles(frame.params),
@@ -29,7 +33,9 @@ export function internalState(frame: Frame): InternalState {
 }
 
 /** Puts `frame` back to what it held. */
-export function restoreInternalState(frame: Frame, { params, state, rng }: InternalState): void {
+export function restoreInternalState(frame: Frame | undefined, saved: InternalState | undefined): void {
+  if (frame === undefined || saved === undefined) return;
+  const { params, state, rng } = saved;
   frame.params = frame.frozen ? params : copyBundles(params);
   frame.state = copyBundles(state);
   const sequence = topSequence(frame);
@@ -86,7 +92,8 @@ function sequencesDiffer(a: PRNGSequenceState | null, b: PRNGSequenceState | nul
 }
 
 /** Whether parameters or state were made or set, or keys drawn, between two copies. */
-export function statesDiffer(a: InternalState, b: InternalState): boolean {
+export function statesDiffer(a: InternalState | undefined, b: InternalState | undefined): boolean {
+  if (a === undefined || b === undefined) return false;
   return (
     bundlesDiffer(a.params, b.params, Object.is) ||
     bundlesDiffer(a.state, b.state, (x, y) => x.current === y.current) ||

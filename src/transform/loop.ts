@@ -169,12 +169,12 @@ export function whileLoop<V>(
   }
   /** `null` when it is not known because only shapes are computed. */
   const holds = (value: V): boolean | null => {
-    const before = frame && internalState(frame);
+    const before = internalState(frame);
     const goesOn = tidyInFrame(frame, () => {
       const held = condition(value);
       return hasNoValues(held) ? null : scalarValue(held, 'The condition of hk.whileLoop') !== 0;
     });
-    if (frame !== undefined && before !== undefined && statesDiffer(before, internalState(frame))) {
+    if (statesDiffer(before, internalState(frame))) {
       throw new TankaError(
         'while-condition',
         'The condition of hk.whileLoop changed state or drew a key, which only its body may do. Do so there and carry the result.',

@@ -1,6 +1,7 @@
 import { TankaError } from '../errors/tanka-error.js';
 import type { Params, State } from '../module/frame.js';
-import { dispose, isNode } from '../tree/tree.js';
+import { isNode, map } from '../tree/tree.js';
+import { applyWithoutState, initWithoutState } from './adapters.js';
 import { runAbstractly } from './eval-shape.js';
 import { tagPairFunction, type AnyFunction, type RngLike } from './pair.js';
 import { transformWithState } from './transform.js';
@@ -50,10 +51,6 @@ function mapFunctions(
   return Object.fromEntries(Object.keys(node).map((key) => [key, child(key)]));
 }
 
-function functionAt(fns: unknown, path: readonly string[]): AnyFunction {
-  return path.reduce<unknown>((node, key) => (node as Record<string, unknown>)[key], fns) as AnyFunction;
-}
-
 /**
  * One `init` and many `apply` functions that share parameters and state.
  *
@@ -79,26 +76,17 @@ export function multiTransformWithState<Template extends AnyFunction, const Fns>
     f()[0](...args);
   });
   const apply = mapFunctions(nesting, (path) => {
-    const pair = transformWithState((...args: never[]) => functionAt(f()[1], path)(...args));
-    const run = (...given: unknown[]): unknown => (pair.apply as (...all: unknown[]) => unknown)(...given);
-    return tagPairFunction(run, { ...info, role: 'apply' });
+    const { apply: own } = transformWithState((...args: never[]) => at(f()[1], path)(...args));
+    return tagPairFunction(own, { ...info, role: 'apply' });
   });
   return {
-    init: tagPairFunction((rng: RngLike, ...args: Parameters<Template>) => init(rng, ...args), {
-      ...info,
-      role: 'init',
-    }),
+    init: tagPairFunction(init, { ...info, role: 'init' }),
     apply: apply as StatefulAppliesOf<Fns>,
   };
 }
 
-function checkNoState(result: unknown, state: State): void {
-  if (Object.keys(state).length === 0) return;
-  dispose([result, state]);
-  throw new TankaError(
-    'state-not-empty',
-    'The functions given to hk.multiTransform use state. Use hk.multiTransformWithState, whose init and apply carry it.',
-  );
+function at(fns: unknown, path: readonly string[]): AnyFunction {
+  return path.reduce<unknown>((node, key) => (node as Record<string, unknown>)[key], fns) as AnyFunction;
 }
 
 /**
@@ -109,21 +97,10 @@ function checkNoState(result: unknown, state: State): void {
 export function multiTransform<Template extends AnyFunction, const Fns>(
   f: Factory<Template, Fns>,
 ): MultiTransformed<Parameters<Template>, Fns> {
-  const pair = multiTransformWithState(f);
-  const info = { stateful: false, rng: true, original: f, argNames: ['inputs', 'training'] } as const;
-  const apply = mapFunctions(pair.apply, (path) => {
-    const inner = functionAt(pair.apply, path) as (...all: unknown[]) => [unknown, State];
-    const run = (params: Params, rng: RngLike, ...args: unknown[]): unknown => {
-      const [result, state] = inner(params, {}, rng, ...args);
-      checkNoState(result, state);
-      return result;
-    };
-    return tagPairFunction(run, { ...info, role: 'apply' });
-  });
-  const init = (rng: RngLike, ...args: Parameters<Template>): Params => {
-    const [params, state] = pair.init(rng, ...args);
-    checkNoState(params, state);
-    return params;
+  const { init, apply } = multiTransformWithState(f);
+  const withState = 'hk.multiTransformWithState';
+  return {
+    init: initWithoutState(init, withState),
+    apply: map((own: never) => applyWithoutState(own, withState), apply) as unknown as AppliesOf<Fns>,
   };
-  return { init: tagPairFunction(init, { ...info, role: 'init' }), apply: apply as AppliesOf<Fns> };
 }

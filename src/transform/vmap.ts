@@ -59,19 +59,11 @@ function mapAxes(
   return Object.fromEntries(Object.keys(value).map((key) => [key, child(key)]));
 }
 
-class Lanes {
-  constructor(
-    readonly axis: number | null,
-    readonly value: unknown,
-  ) {}
-}
-
 function mappedArguments(args: readonly unknown[], inAxes: Axes): Mapped {
   const axes = Array.isArray(inAxes) ? (inAxes as readonly Axes[]) : args.map(() => inAxes);
   const sizes: number[] = [];
-  const lanes = mapAxes(axes, args, 'inAxes', (axis, value) => {
+  mapAxes(axes, args, 'inAxes', (axis, value) => {
     if (axis !== null) sizes.push(...batchSizes(value, axis).values());
-    return new Lanes(axis, value);
   });
   if (sizes.length === 0) {
     throw new TankaError(
@@ -86,17 +78,15 @@ function mappedArguments(args: readonly unknown[], inAxes: Axes): Mapped {
     );
   }
   const [size] = sizes;
-  const rows = fillLanes(lanes, ({ axis, value }) =>
-    axis === null ? () => value : elementsOf(value, size, axis),
-  );
-  return { size, at: (i) => fillLanes(rows, (row) => (row as unknown as (i: number) => unknown)(i)) };
-}
-
-/** Replaces the leaves that {@link mapAxes} left. */
-function fillLanes(tree: unknown, f: (lanes: Lanes) => unknown): unknown {
-  if (tree instanceof Lanes || typeof tree === 'function') return f(tree as Lanes);
-  if (Array.isArray(tree)) return tree.map((child) => fillLanes(child, f));
-  return Object.fromEntries(Object.entries(tree as object).map(([key, child]) => [key, fillLanes(child, f)]));
+  const rows: ((i: number) => unknown)[] = [];
+  mapAxes(axes, args, 'inAxes', (axis, value) => {
+    rows.push(axis === null ? () => value : elementsOf(value, size, axis));
+  });
+  const at = (i: number): unknown => {
+    let next = 0;
+    return mapAxes(axes, args, 'inAxes', () => rows[next++](i));
+  };
+  return { size, at };
 }
 
 function sameValues(a: unknown, b: unknown): boolean {
@@ -114,14 +104,14 @@ function sameValues(a: unknown, b: unknown): boolean {
 
 function differing<V>(a: Bundles<V>, b: Bundles<V>, value: (entry: V) => unknown): string[] {
   const names = [...a, ...b].flatMap(([bundle, entries]) =>
-    [...entries.keys()].map((name) => [bundle, name] as const),
+    [...entries.keys()]
+      .filter((name) => {
+        const [x, y] = [a.get(bundle)?.get(name), b.get(bundle)?.get(name)];
+        return x === undefined || y === undefined || !sameValues(value(x), value(y));
+      })
+      .map((name) => `${bundle}/${name}`),
   );
-  return names
-    .filter(([bundle, name]) => {
-      const [x, y] = [a.get(bundle)?.get(name), b.get(bundle)?.get(name)];
-      return x === undefined || y === undefined || !sameValues(value(x), value(y));
-    })
-    .map(([bundle, name]) => `${bundle}/${name}`);
+  return [...new Set(names)];
 }
 
 /** What a call made must not depend on the mapped axis: parameters and state have none. */
@@ -130,7 +120,7 @@ function checkUnmapped(splitRng: boolean, first: InternalState, other: InternalS
   if (params.length > 0) {
     throw new TankaError(
       'vmap-unmapped',
-      `The calls that hk.vmap makes in init made different values of the parameters ${[...new Set(params)].join(', ')}, which all calls share. ` +
+      `The calls that hk.vmap makes in init made different values of the parameters ${params.join(', ')}, which all calls share. ` +
         (splitRng
           ? 'Give them the same keys in init: { splitRng: !hk.runningInit() }.'
           : 'Do not let them depend on mapped arguments.'),
@@ -140,7 +130,7 @@ function checkUnmapped(splitRng: boolean, first: InternalState, other: InternalS
   if (state.length > 0) {
     throw new TankaError(
       'vmap-unmapped',
-      `The calls that hk.vmap makes set different values of the state ${[...new Set(state)].join(', ')}, which has no mapped axis. ` +
+      `The calls that hk.vmap makes set different values of the state ${state.join(', ')}, which has no mapped axis. ` +
         'Return the values instead, and set state outside of hk.vmap.',
     );
   }
@@ -186,23 +176,20 @@ function stackResults(results: readonly unknown[], outAxes: Axes): unknown {
       other,
     );
   }
-  const axes: (number | null)[] = [];
-  mapAxes(outAxes, first, 'outAxes', (axis) => axes.push(axis));
+  // The parts of each result, in the same order.
   const parts = results.map((result) => {
     const own: unknown[] = [];
     mapAxes(outAxes, result, 'outAxes', (_, part) => own.push(part));
     return own;
   });
   let next = 0;
-  return mapAxes(outAxes, first, 'outAxes', () => {
+  return mapAxes(outAxes, first, 'outAxes', (axis, part) => {
     const at = next++;
-    const axis = axes[at];
-    return axis === null
-      ? parts[0][at]
-      : stackTrees(
-          parts.map((own) => own[at]),
-          axis,
-        );
+    if (axis === null) return part;
+    return stackTrees(
+      parts.map((own) => own[at]),
+      axis,
+    );
   });
 }
 
