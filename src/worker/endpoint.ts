@@ -28,6 +28,7 @@ export function listen<Message>(
       fail(event.message ?? 'its script could not be loaded', event.error);
     });
     side.addEventListener('messageerror', () => fail('a message could not be read'));
+    side.addEventListener('close', () => fail('its port was closed'));
     return;
   }
   side.on?.('message', (message) => receive(message as Message));

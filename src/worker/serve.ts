@@ -54,6 +54,8 @@ export function serve<Data>(
     const tensors: Tensor[] = [];
     try {
       const fn = functionOf(await functions, name);
+      // Taken back while the worker set itself up.
+      controller.signal.throwIfAborted();
       signalOfCall = controller.signal;
       let pending: unknown;
       try {

@@ -1,4 +1,6 @@
+import { isTensor } from '../backend/engine.js';
 import { TankaError } from '../errors/tanka-error.js';
+import { leaves } from '../tree/tree.js';
 import { end, listen, type Endpoint } from './endpoint.js';
 import { receiveError } from './errors.js';
 import type { Reply, Request } from './protocol.js';
@@ -13,7 +15,7 @@ export type Remote<Functions extends object> = {
 
 /** Options of {@link startWorker}. */
 export interface StartWorkerOptions {
-  /** Given to the function that the worker passes to `serve`; copied to each worker. */
+  /** Given to the function that the worker passes to `serve`; copied to each worker. No tensors: their backend starts later. */
   readonly data?: unknown;
   /** How many workers share the calls. Default 1. */
   readonly workers?: number;
@@ -33,6 +35,14 @@ export interface WorkerPool<Functions extends object> {
   with(options: CallOptions): Remote<Functions>;
   /** Ends the workers; calls that wait fail with `worker-closed`. */
   close(): void;
+}
+
+function failure(reason: string, cause: unknown): TankaError {
+  return new TankaError(
+    'worker-failed',
+    `A worker failed: ${reason}. Check that its script is found and starts by itself.`,
+    { cause },
+  );
 }
 
 interface Call {
@@ -69,12 +79,25 @@ interface Member {
  * ```
  *
  * @param create makes a worker (of the browser or of `node:worker_threads`) or a port
- * @throws by its functions: what the served function throws, with its code; `worker-failed`, `worker-closed`, `worker-value-invalid`, `worker-function-missing`
+ * @throws `worker-value-invalid` when `data` holds tensors or `workers` is no positive integer; by its functions: what the served function throws, with its code; `worker-failed`, `worker-closed`, `worker-value-invalid`, `worker-function-missing`
  */
 export function startWorker<Functions extends object>(
   create: () => Endpoint,
   { data, workers = 1 }: StartWorkerOptions = {},
 ): WorkerPool<Functions> {
+  if (!Number.isInteger(workers) || workers < 1) {
+    throw new TankaError(
+      'worker-value-invalid',
+      `startWorker: workers must be a positive integer, not ${String(workers)}.`,
+    );
+  }
+  if (leaves<unknown>(data).some(isTensor)) {
+    throw new TankaError(
+      'worker-value-invalid',
+      'startWorker: data holds tensors, for which a worker has no backend before its setup ran. ' +
+        'Give `saveSafetensors(params)` and load it after `useWasm()`, or pass tensors to a function.',
+    );
+  }
   const members = new Set<Member>();
   const waiting: Call[] = [];
   let ended: TankaError | undefined;
@@ -85,22 +108,29 @@ export function startWorker<Functions extends object>(
 
   const dispatch = (): void => {
     for (const member of members) {
-      if (!member.ready || member.call !== undefined) continue;
-      const call = waiting.shift();
-      if (call === undefined) return;
-      const { id, name, parcel } = call;
-      try {
-        post(member, { type: 'call', id, name, args: parcel.value }, parcel.transfer);
-        member.call = call;
-      } catch (cause) {
-        call.reject(refusedBy(cause, `the arguments of ${name}`));
+      // Until a call went out: one that cannot be sent must not keep those behind it.
+      while (member.ready && member.call === undefined) {
+        const call = waiting.shift();
+        if (call === undefined) return;
+        const { id, name, parcel } = call;
+        try {
+          post(member, { type: 'call', id, name, args: parcel.value }, parcel.transfer);
+          member.call = call;
+        } catch (cause) {
+          call.reject(refusedBy(cause, `the arguments of ${name}`));
+        }
       }
     }
   };
 
   const receive = (member: Member, reply: Reply): void => {
     if (reply.type === 'hello') {
-      post(member, { type: 'start', data });
+      try {
+        post(member, { type: 'start', data });
+      } catch (cause) {
+        lose(member, refusedBy(cause, 'the data of startWorker'));
+        return;
+      }
       member.ready = true;
     } else {
       const { call } = member;
@@ -111,15 +141,10 @@ export function startWorker<Functions extends object>(
     dispatch();
   };
 
-  const lose = (member: Member, reason: string, cause: unknown): void => {
+  const lose = (member: Member, error: TankaError): void => {
     if (!members.delete(member)) return;
     // One that threw outside of a call would live on, with its memory.
     end(member.endpoint);
-    const error = new TankaError(
-      'worker-failed',
-      `A worker failed: ${reason}. Check that its script is found and starts by itself.`,
-      { cause },
-    );
     member.call?.reject(error);
     if (members.size > 0) return;
     ended ??= error;
@@ -132,7 +157,7 @@ export function startWorker<Functions extends object>(
     listen<Reply>(
       member.endpoint,
       (reply) => receive(member, reply),
-      (reason, cause) => lose(member, reason, cause),
+      (reason, cause) => lose(member, failure(reason, cause)),
     );
   }
 

@@ -162,6 +162,35 @@ describe('tanka/worker', () => {
       await expectRejection(run.bad(), 'worker-value-invalid', 'the result of bad.at[0] is a function');
       await expectRejection(run.f(new WeakMap()), 'worker-value-invalid', 'the arguments of f');
     });
+
+    it('name data that cannot be sent, and the number of workers', async () => {
+      const { run } = pair(() => ({ f: () => 1 }), { data: { at: () => 1 } });
+      await expectRejection(run.f(), 'worker-value-invalid', 'the data of startWorker');
+      const weights = { linear: { w: tensor1d([1]) } };
+      const start = (options: { data?: unknown; workers?: number }) => () => pair(() => ({}), options);
+      expect(start({ data: weights })).to.throw(TankaError, 'data holds tensors');
+      for (const workers of [0, -1, 1.5, NaN])
+        expect(start({ workers }), String(workers)).to.throw(TankaError, `integer, not ${workers}`);
+      hk.tree.dispose(weights);
+    });
+
+    it('of a call that cannot be sent leave those that wait behind it', async () => {
+      const { run } = pair(() => ({ f: (x: unknown) => Promise.resolve(x) }));
+      const [first, bad, good] = [run.f(1), run.f(new WeakMap()), run.f(2)];
+      await expectRejection(bad, 'worker-value-invalid');
+      expect(await Promise.all([first, good])).to.deep.equal([1, 2]);
+    });
+
+    it('say that the other side closed its port', async () => {
+      const { port1, port2 } = new MessageChannel();
+      serve(() => ({ f: () => new Promise(() => undefined) }), port2);
+      const pool = startWorker<{ f(): void }>(() => port1);
+      pools.push(pool);
+      const call = pool.run.f();
+      setTimeout(() => port2.close(), 5);
+      await expectRejection(call, 'worker-failed', 'its port was closed');
+      await expectRejection(pool.run.f(), 'worker-failed');
+    });
   });
 
   describe('cancellation', () => {
@@ -204,6 +233,18 @@ describe('tanka/worker', () => {
       await first;
       await pool.run.wait(0);
       expect(started()).to.equal(2);
+    });
+
+    it('keeps a call from beginning that waits for the setup', async () => {
+      const { functions, started } = slow();
+      const pool = pair(async () => {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        return functions;
+      });
+      const call = pool.with({ signal: AbortSignal.timeout(5) }).wait(0);
+      expect(await call.catch((error: unknown) => (error as Error).name)).to.equal('TimeoutError');
+      await pool.run.wait(0);
+      expect(started()).to.equal(1);
     });
 
     it('refuses a signal that is aborted already', async () => {
