@@ -21,16 +21,18 @@ export interface ChoiceOptions {
   readonly axis?: number;
 }
 
-/** Running sums, added up pairwise and in the order that XLA does it. */
+/** How many values XLA adds up in a row before it adds the sum of all before them. */
+const RUN = 16;
+
+/** Running sums in the order in which XLA adds up: within runs, whose totals are added up alike. */
 function cumulativeSum(values: Float32Array): Float32Array {
-  const n = values.length;
-  if (n < 2) return values;
-  const pairs = Float32Array.from({ length: n >> 1 }, (_, i) => values[2 * i] + values[2 * i + 1]);
-  const odd = cumulativeSum(pairs);
-  return Float32Array.from({ length: n }, (_, i) => {
-    if (i === 0) return values[0];
-    return i % 2 === 1 ? odd[i >> 1] : odd[(i >> 1) - 1] + values[i];
-  });
+  const sums = values.slice();
+  for (let i = 1; i < sums.length; i++) if (i % RUN !== 0) sums[i] += sums[i - 1];
+  if (sums.length <= RUN) return sums;
+  const runs = Math.floor((sums.length - 1) / RUN);
+  const before = cumulativeSum(Float32Array.from({ length: runs }, (_, run) => sums[(run + 1) * RUN - 1]));
+  for (let i = RUN; i < sums.length; i++) sums[i] += before[Math.floor(i / RUN) - 1];
+  return sums;
 }
 
 /** The first place in ascending `sums` whose value is at least `x`. */
@@ -107,7 +109,8 @@ const operation: RandomOperation<Attributes, Tensor> = {
 /**
  * Numbers from 0 to `n − 1` (int32), or slices of a tensor, chosen at random, as `jax.random.choice`.
  *
- * @param shape how many, in the shape in which they stand in the result: in place of `axis` for a tensor
+ * @param shape how many, in the shape in which they stand in the result: in place of `axis` for a tensor, also where none is asked for (JAX then
+ * forgets the tensor's other axes)
  * @throws `key-invalid`; `random-shape-invalid`; `random-argument-invalid` for nothing to choose from, more things than there are
  * without replacement, or a `p` of another shape
  */

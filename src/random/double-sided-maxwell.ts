@@ -1,11 +1,19 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { fma } from './float32.js';
+import { fma, fround } from './float32.js';
 import type { PRNGKey } from './key.js';
 import { drawNormal } from './normal.js';
 import { parametric, sampleWith, valueAt, type Parameter, type ParameterValues } from './parameters.js';
 import { checkShape } from './perform.js';
 import { drawSigns } from './rademacher.js';
 import { derived } from './schemes.js';
+
+/** Normal values from which on XLA sums their squares in a loop of its own, without fused multiply-adds. */
+const UNFUSED_FROM = 4096;
+
+function squaredLength(x: number, y: number, z: number, fused: boolean): number {
+  if (fused) return fma(z, z, fma(x, x, fround(y * y)));
+  return fround(fround(fround(x * x) + fround(z * z)) + fround(y * y));
+}
 
 const operation = /* @__PURE__ */ parametric(
   'doubleSidedMaxwell',
@@ -14,12 +22,10 @@ const operation = /* @__PURE__ */ parametric(
     const [maxwellKey, signKey] = derived(key, 2, scheme);
     const xyz = drawNormal(maxwellKey, 3 * count, scheme);
     const signs = drawSigns(signKey, count, scheme);
+    const fused = xyz.length < UNFUSED_FROM;
     const values = new Float32Array(count);
     for (let i = 0; i < count; i++) {
-      const x = xyz[3 * i];
-      const y = xyz[3 * i + 1];
-      const z = xyz[3 * i + 2];
-      const length = Math.fround(Math.sqrt(fma(z, z, fma(x, x, Math.fround(y * y)))));
+      const length = fround(Math.sqrt(squaredLength(xyz[3 * i], xyz[3 * i + 1], xyz[3 * i + 2], fused)));
       values[i] = fma(signs[i] * length, valueAt(scales, i), valueAt(locations, i));
     }
     return values;

@@ -6,9 +6,13 @@ import type { PRNGKey } from './key.js';
 import { checkShape, perform, samples, sizeOf, type SampleAttributes } from './perform.js';
 import type { Scheme } from './schemes.js';
 
+/** From here on, XLA's error function of a product is 1, which its error function of an array reaches later. */
+const ONE_FROM = fround(3.7439212);
+
 /** The error function at a bound; XLA multiplies by `1 / √2` where the formula divides by `√2`. */
 export function erfOfBound(bound: number): number {
-  return erf(fround(bound * fround(Math.SQRT1_2)));
+  const x = fround(bound * fround(Math.SQRT1_2));
+  return Math.abs(x) >= ONE_FROM ? Math.sign(x) : erf(x);
 }
 
 /** Float32 values of the standard normal distribution between two numbers. */
