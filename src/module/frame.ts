@@ -34,7 +34,7 @@ export interface Activation {
 /** What can own parameters: a module, or a name scope that stands for one. */
 export interface ScopeOwner {
   readonly moduleName: string;
-  /** Id of the frame that it was made in. */
+  /** Id of the frame that it was made in. @internal */
   readonly frameId: number;
   /** Of the module behind a lift: what the names of the inner parameters get in front. */
   readonly liftPrefix?: string;

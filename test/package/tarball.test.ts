@@ -97,23 +97,19 @@ describe('the packed package, installed in an empty folder', function () {
   });
 
   for (const decorators of ['legacy', 'TC39'] as const) {
-    it(`has types that resolve, with ${decorators} decorators`, async () => {
+    it(`has types that resolve and declarations without errors, with ${decorators} decorators`, async () => {
       writeFileSync(join(folder, 'typed.ts'), typed);
-      const options = [
-        '--noEmit',
-        '--strict',
-        '--skipLibCheck',
-        '--target',
-        'es2022',
-        '--module',
-        'nodenext',
-      ];
+      const options = ['--noEmit', '--strict', '--target', 'es2022', '--module', 'nodenext'];
       if (decorators === 'legacy') options.push('--experimentalDecorators');
       const tsc = join(process.cwd(), 'node_modules/typescript/bin/tsc');
       const result = await run('node', [tsc, ...options, 'typed.ts'], { cwd: folder }).catch(
         (error: unknown) => error,
       );
-      expect((result as { stdout: string }).stdout).to.equal('');
+      // The declarations of TensorFlow.js have errors of their own.
+      const errors = (result as { stdout: string }).stdout
+        .split('\n')
+        .filter((line) => /^(typed\.ts|node_modules\/tanka)/.test(line));
+      expect(errors).to.deep.equal([]);
     });
   }
 });
