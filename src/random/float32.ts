@@ -39,7 +39,7 @@ export function nextAfter(x: number, target: number): number {
   return fromBits(toBits(x) + (x > 0 === up ? 1 : -1));
 }
 
-/** All coefficients as the bytes of float32 numbers: in digits they would weigh twice as much in a page. A test spells them out. */
+/** All coefficients as the bytes of float32 numbers: in digits they would weigh twice as much in a page. A test spells them out. @internal */
 export const coefficients = new Float32Array(
   bytesOf(
     'uyGQPbjR670aJe89T13+vb/pET5Qriq+rM5MPvz/f76qqqo+AACAP60BcUFbGKZCLcNdQ6OMmkOKbVhDgnlwQkvgPTjFQP8++oTS' +

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -94,6 +94,18 @@ describe('the packed package, installed in an empty folder', function () {
       },
     );
     expect(stdout.trim()).to.equal('function');
+  });
+
+  it('has declarations for TypeScript before 5.7 too, where typed arrays are not generic', () => {
+    const dist = join(folder, 'node_modules/tanka/dist');
+    const declarations = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((file) =>
+      file.endsWith('.d.ts'),
+    );
+    expect(declarations).to.include('index.d.ts');
+    const generic = declarations.filter((file) =>
+      readFileSync(join(dist, file), 'utf8').includes('Array<ArrayBuffer'),
+    );
+    expect(generic).to.deep.equal([]);
   });
 
   for (const decorators of ['legacy', 'TC39'] as const) {

@@ -31,6 +31,7 @@ function packaged(name: KernelBinary): URL {
 /**
  * Reads and compiles one of our binaries.
  * @throws `wasm-binary-invalid` when it is missing, truncated or not ours
+ * @internal
  */
 export async function loadKernels(name: KernelBinary, path?: string): Promise<Uint8Array<ArrayBuffer>> {
   const where = path ?? packaged(name).href;
@@ -54,7 +55,7 @@ export async function loadKernels(name: KernelBinary, path?: string): Promise<Ui
   return bytes;
 }
 
-/** Instantiates the kernels on the memory of a started backend. */
+/** Instantiates the kernels on the memory of a started backend. @internal */
 export async function instantiateKernels(
   bytes: Uint8Array<ArrayBuffer>,
   memory: WebAssembly.Memory,
@@ -66,7 +67,7 @@ export async function instantiateKernels(
   return instance.exports as unknown as RawKernels;
 }
 
-/** The bytes of a file in Node, where `fetch` does not know `file:`, or of any other address. */
+/** The bytes of a file in Node, where `fetch` does not know `file:`, or of any other address. @internal */
 export async function readBytes(where: string): Promise<Uint8Array<ArrayBuffer>> {
   const fs = typeof process === 'undefined' ? undefined : process.getBuiltinModule?.('node:fs');
   if (fs !== undefined && !/^(https?|data|blob):/.test(where)) {
@@ -85,6 +86,7 @@ const maximumPages = 65536;
 /**
  * The same binary with its memory imported as shared: a module says so in the limits of the import, one byte,
  * which saves a second pair of binaries for the threaded build.
+ * @internal
  */
 export function importShared(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const out: number[] = [...bytes.subarray(0, 8)];
