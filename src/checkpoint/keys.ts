@@ -12,7 +12,7 @@ export function checkKey(key: string): void {
   if (key.split(/[/.]/).includes('__proto__')) {
     throw new TankaError(
       'checkpoint-key-invalid',
-      `The name '${key}' contains '__proto__', which would change the prototype of objects. Rename the parameter.`,
+      `The name '${key}' contains '__proto__', which would change prototypes. Rename the parameter.`,
     );
   }
 }

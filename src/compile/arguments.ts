@@ -19,8 +19,8 @@ function unsupported(path: readonly string[], leaf: unknown): TankaError {
   const kind = typeof leaf === 'object' ? (leaf?.constructor.name ?? 'object') : typeof leaf;
   return new TankaError(
     'jit-argument-unsupported',
-    `Argument ${path.join('.')} of a jitted function is a ${kind}. Arguments are nestings of tensors, keys (Uint32Array of length 2), numbers, booleans, ` +
-      'strings and null: pass other things through a closure.',
+    `Argument ${path.join('.')} of a jitted function is a ${kind}. It takes tensors, keys (Uint32Array of length 2), numbers, booleans, ` +
+      'strings, null and nestings of them: pass others through a closure.',
   );
 }
 

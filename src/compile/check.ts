@@ -32,7 +32,7 @@ export function checkReplay(replayed: readonly unknown[], run: () => unknown): v
         throw new TankaError(
           'jit-check-failed',
           `The plan of a jitted function gave another result than the function: result ${path.slice(1).join('/') || '(root)'} differs by ` +
-            `${difference} where the largest value is ${scale}. The function probably depends on something besides its arguments ` +
+            `${difference} where the largest value is ${scale}. The function depends on more than its arguments ` +
             '(a captured tensor, a counter, a setting): pass it as an argument.',
         );
       }

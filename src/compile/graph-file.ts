@@ -28,7 +28,7 @@ function isConstantArgument(argument: unknown, isInput: (tensor: Tensor) => bool
   if (constant > 0 && constant < values.length) {
     throw new TankaError(
       'graph-unsavable',
-      'An argument holds constants and other values. Pass the constants as an argument of their own.',
+      'An argument holds constants and other values. Pass constants as an argument of their own.',
     );
   }
   return constant > 0;
@@ -51,7 +51,7 @@ export function saveGraph<F extends (...args: never[]) => unknown>(
   if (recorded === undefined) {
     throw new TankaError(
       'graph-unsavable',
-      'Only functions made by hk.jit can be saved: saveGraph(hk.jit(f), ...args).',
+      'Only functions of hk.jit can be saved: saveGraph(hk.jit(f), ...args).',
     );
   }
   const { graph, structure: result, isInput } = recorded;
@@ -70,7 +70,7 @@ function mismatch(path: readonly string[], expected: string, received: string): 
   const where = path.length === 0 ? 'The arguments' : `Argument ${path.join('.')}`;
   return new TankaError(
     'graph-argument-mismatch',
-    `${where} of a loaded graph must be ${expected}, but got ${received}. A saved graph serves the shapes that it was saved with: save one for each.`,
+    `${where} of a loaded graph must be ${expected}, but got ${received}. Save a graph for each.`,
   );
 }
 
@@ -108,7 +108,7 @@ function planOf(graph: Graph): { plan: Plan; description: PlanDescription } {
     if (cause instanceof TankaError) throw cause;
     throw new TankaError(
       'graph-invalid',
-      'The operations of the file do not fit together: it was damaged. Write it again with hk.saveGraph.',
+      'The operations of the file do not fit together. Write it again with hk.saveGraph.',
       { cause },
     );
   }
@@ -130,7 +130,7 @@ export function loadGraph(bytes: Uint8Array): LoadedGraph {
       if (!(cause instanceof WebAssembly.RuntimeError)) throw cause;
       throw new TankaError(
         'graph-invalid',
-        'An operation of a loaded graph reached outside of memory: the file was damaged. Write it again with hk.saveGraph.',
+        'An operation of the file reached outside of memory. Write it again with hk.saveGraph.',
         { cause },
       );
     }

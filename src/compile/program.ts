@@ -72,7 +72,7 @@ export function kernelCall(
       for (const { dataId } of outputs) host.disposeData(dataId);
       throw new TankaError(
         'graph-invalid',
-        `The operation ${node.name} of a loaded graph gives other shapes than the file says: it was damaged. Write it again with hk.saveGraph.`,
+        `The operation ${node.name} gives other shapes than the file says. Write it again with hk.saveGraph.`,
       );
     }
     node.outputs.forEach((view, i) => (memory.data[view.buffer] = outputs[i].dataId));

@@ -105,7 +105,7 @@ class Recorder {
 function refusal(what: string, instead: string): TankaError {
   return new TankaError(
     'jit-value-read',
-    `${what} inside a function given to hk.jit: the recorded plan could not follow it. ${instead}`,
+    `${what} inside a function given to hk.jit, which no plan can follow. ${instead}`,
   );
 }
 
@@ -228,7 +228,7 @@ export function record<R>(
       refuse(
         untraceable(
           `The operation ${name}, whose result is as large as the values say, was run`,
-          'a plan has fixed shapes. Run it outside, or mask entries instead of removing them.',
+          'a plan has fixed shapes. Run it outside, or mask entries.',
         ),
       );
     }
@@ -299,7 +299,7 @@ export function record<R>(
       refuse(
         untraceable(
           'Math.random was called (tf.randomNormal, tf.dropout and the like do so)',
-          'its value would be the same on every call. Use hk.random with a key.',
+          'a replay would not do so again. Use hk.random with a key.',
         ),
       ),
   };
@@ -328,7 +328,7 @@ export function record<R>(
     if (typeof (value as { then?: unknown } | null | undefined)?.then === 'function') {
       throw untraceable(
         'A promise was returned (by an async function, or tf.booleanMaskAsync and the like)',
-        'what happens later is not recorded. Give hk.jit a synchronous function.',
+        'a replay would not do so again. Make the function synchronous.',
       );
     }
     const [flat, nesting] = flatten<unknown>(value);

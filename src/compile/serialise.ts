@@ -32,14 +32,14 @@ export interface SavedSignature {
 function unsavable(what: string): TankaError {
   return new TankaError(
     'graph-unsavable',
-    `${what}, which a saved graph cannot hold. Save a function of tensors that draws no random numbers, such as a model at inference.`,
+    `${what}, which a saved graph cannot hold. Save a function of tensors without random numbers, such as a model at inference.`,
   );
 }
 
 function invalid(what: string): TankaError {
   return new TankaError(
     'graph-invalid',
-    `The bytes are not a graph that this version can run: ${what}. Write the file again with hk.saveGraph of the same version.`,
+    `This is no graph that this version can run: ${what}. Write it again with hk.saveGraph.`,
   );
 }
 
@@ -169,7 +169,11 @@ function parse(text: string): Record<string, unknown> {
   try {
     return JSON.parse(text, fromJson) as Record<string, unknown>;
   } catch (cause) {
-    throw new TankaError('graph-invalid', 'The graph in the file is not JSON: it was damaged.', { cause });
+    throw new TankaError(
+      'graph-invalid',
+      'The graph in the file is not JSON. Write it again with hk.saveGraph.',
+      { cause },
+    );
   }
 }
 

@@ -111,7 +111,7 @@ export function merge<V>(
         throw new TankaError(
           'merge-duplicate',
           `'${entry[0]}/${entry[1]}' is in more than one structure, as ${describe(before[2])} and as ${describe(entry[2])}. ` +
-            'Merge structures that agree, or leave checkDuplicates out for the last to count.',
+            'Merge structures that agree, or leave checkDuplicates out so that the last counts.',
         );
       }
       merged.set(key, entry);

@@ -52,7 +52,7 @@ export function Module<Inputs, Output>(pair: Pair<Inputs, Output>): FlaxModule<I
   if (info === undefined) {
     throw new TankaError(
       'not-a-pair',
-      'hk.flax.Module takes the { init, apply } of hk.transform or hk.transformWithState, but these functions come from elsewhere.',
+      'hk.flax.Module takes the { init, apply } of hk.transform or hk.transformWithState, not other functions.',
     );
   }
   type Stateful = TransformedWithState<unknown[], unknown>;

@@ -7,7 +7,7 @@ export function checkFloat(initializer: string, dtype: DataType): void {
   throw new TankaError(
     'initializer-dtype-invalid',
     `The initializer ${initializer} makes float32 values, but ${dtype} was asked for. ` +
-      'Ask for float32, or use constant or a function of your own: (shape, dtype) => tensor.',
+      'Use constant or a function of your own: (shape, dtype) => tensor.',
   );
 }
 

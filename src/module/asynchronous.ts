@@ -13,8 +13,8 @@ export function checkSynchronous<T>(value: T, where: () => string): T {
     promise.then(undefined, () => undefined);
     throw new TankaError(
       'async-function',
-      `${where()} returned a promise. Functions inside a transform must be synchronous: ` +
-        'await what you need before you call init or apply.',
+      `${where()} returned a promise, but transforms are synchronous: ` +
+        'await what you need before init or apply.',
     );
   }
   return value;

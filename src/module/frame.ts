@@ -165,7 +165,7 @@ function refuseOutside(module: ScopeOwner): void {
   throw new TankaError(
     'lift-closure',
     `The module '${module.moduleName}' was made outside of the function of hk.transparentLift or hk.layerStack. ` +
-      'Make it inside: parameters from outside cannot be carried in.',
+      'Make it inside: parameters from outside are not carried in.',
   );
 }
 

@@ -45,7 +45,7 @@ export abstract class Module implements ScopeOwner {
     if (frame === undefined) {
       throw new TankaError(
         'module-outside-transform',
-        `${new.target.name} was made outside of a function given to hk.transform. Make it inside: ` +
+        `${new.target.name} was made outside of hk.transform. Make it inside: ` +
           `hk.transform((x) => new ${new.target.name}(...).call(x)).`,
       );
     }
@@ -53,7 +53,7 @@ export abstract class Module implements ScopeOwner {
     if (info === undefined) {
       throw new TankaError(
         'module-not-decorated',
-        `The class ${new.target.name || '(anonymous)'} extends a module but has no @hk.module() decorator of its own. ` +
+        `The class ${new.target.name || '(anonymous)'} has no @hk.module() decorator of its own. ` +
           'Write it above the class, or hk.module()(class ...).',
       );
     }

@@ -34,7 +34,7 @@ export function nameScope<R>(name: string | ForcedName, f: () => R, options: Nam
   if (typeof name === 'string' && name.startsWith('/')) {
     throw new TankaError(
       'module-name-invalid',
-      `The name scope '${name}' begins with '/'. Scopes are relative: leave the '/' out, or use hk.forceName for an absolute name.`,
+      `The name scope '${name}' begins with '/'. Leave the '/' out, or use hk.forceName for an absolute name.`,
     );
   }
   const prefix = methodPrefix(options.methodName ?? 'call');

@@ -54,8 +54,8 @@ export function toSnakeCase(name: string): string {
 function invalidName(name: unknown): TankaError {
   return new TankaError(
     'module-name-invalid',
-    `'${String(name)}' is not a valid module name: it must be a letter or '_' followed by letters, digits and '_'. ` +
-      'Pass such a `name`, or name the class with @hk.module(name).',
+    `'${String(name)}' is not a valid module name: use a letter or '_', then letters, digits and '_'. ` +
+      'Pass such a `name`, or use @hk.module(name).',
   );
 }
 
@@ -88,7 +88,7 @@ export function uniqueName(scope: NameScope, prefix: string, name: string | Forc
   if (!forced && used.has(full)) {
     throw new TankaError(
       'module-name-not-unique',
-      `The module name '${full}' is taken in this scope. Leave the number out for the next free one, or choose another name.`,
+      `The module name '${full}' is taken. Leave the number out for the next free one, or choose another name.`,
     );
   }
   used.add(full);

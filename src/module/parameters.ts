@@ -32,9 +32,9 @@ function create(entry: Entry, shape: readonly number[]): Stored<Tensor> {
   const missing = (cause?: unknown): TankaError =>
     new TankaError(
       'parameter-missing',
-      `The parameter '${name}' of module '${bundle}' is not among the given parameters. ` +
-        'Pass what init returned, and call the function with arguments that take the same path. ' +
-        'Class names are lost in minified code: name the class with @hk.module(name).',
+      `The parameter '${name}' of module '${bundle}' is not among those given. ` +
+        'Pass what init returned, and arguments that take the same path. ' +
+        'Minifiers change class names: use @hk.module(name).',
       { cause },
     );
   const custom = customisation();
@@ -89,7 +89,7 @@ export function getParameter(name: string, shape: readonly number[], options: Pa
     throw new TankaError(
       'parameter-shape',
       `The parameter '${fullName}' has shape [${String(tensor.shape)}] but [${String(shape)}] was asked for. ` +
-        'Pass inputs and parameters that belong together, or name the modules differently.',
+        'Pass inputs and parameters that belong together, or name modules differently.',
     );
   }
   if (tensor.isDisposed) throw disposed(`The parameter '${fullName}'`);

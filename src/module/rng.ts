@@ -42,7 +42,7 @@ export function nextRngKeys(num: number): PRNGKey[] {
   if (!Number.isSafeInteger(num) || num < 1) {
     throw new TankaError(
       'random-argument-invalid',
-      `hk.nextRngKeys returns at least one key, but ${String(num)} were asked for. Call it only where keys are needed.`,
+      `hk.nextRngKeys returns at least one key, but ${String(num)} were asked for.`,
     );
   }
   return current.take(num);

@@ -38,13 +38,13 @@ export function getState<T = Tensor>(name: string, shape?: readonly number[], op
     if (typeof init !== 'function') {
       throw new TankaError(
         'state-missing',
-        `There is no state '${name}' in '${bundle}' yet. Give it an initializer: getState('${name}', shape, { init }), or set it first.`,
+        `The state '${bundle}/${name}' does not exist yet. Pass an initializer: getState('${name}', shape, { init }), or set it first.`,
       );
     }
     if (shape === undefined) {
       throw new TankaError(
         'state-shape-missing',
-        `The state '${name}' of '${bundle}' does not exist yet and its initializer needs a shape: getState('${name}', shape, { init }).`,
+        `The state '${bundle}/${name}' does not exist yet, and its initializer needs a shape: getState('${name}', shape, { init }).`,
       );
     }
     value = runCreators('state', { ...entry, shape }, initializerInForce(init));

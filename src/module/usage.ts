@@ -9,8 +9,8 @@ function refuseUsage(frame: Frame, caller: string): void {
   if (!config.settings().checkJaxUsage || gradientDepth() === frame.gradientDepth) return;
   throw new TankaError(
     'usage-unsafe',
-    `hk.${caller} was called inside a gradient of TensorFlow.js that began within the transformed function. ` +
-      'Use hk.grad or hk.valueAndGrad, which carry state and keys through.',
+    `hk.${caller} was called inside a gradient of TensorFlow.js within the transform. ` +
+      'Use hk.grad or hk.valueAndGrad, which carry state and keys.',
   );
 }
 

@@ -12,7 +12,7 @@ export function channelIndexOf(layer: LayerName, dataFormat: string): 1 | -1 {
   if (dataFormat === 'channels_last' || last) return -1;
   throw new TankaError(
     'layer-options',
-    `${nameOf(layer)} got the data format '${dataFormat}', which does not say where the channels are. ` +
+    `${nameOf(layer)} got the data format '${dataFormat}', which does not say where channels are. ` +
       "Use 'channels_first', 'channels_last', or letters such as 'NCHW', 'NHWC' or 'BTHWD'.",
   );
 }

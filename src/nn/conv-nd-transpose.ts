@@ -78,7 +78,7 @@ export class ConvNDTranspose extends Module {
       if (typeof padding !== 'string') {
         throw new TankaError(
           'layer-options',
-          `${nameOf(this)} has an outputShape, which goes with the padding 'SAME' or 'VALID' only, but got ${JSON.stringify(padding)}.`,
+          `${nameOf(this)} has an outputShape, which goes with the padding 'SAME' or 'VALID', but got ${JSON.stringify(padding)}.`,
         );
       }
     }

@@ -9,7 +9,7 @@ export function checkSpatialDims(layer: LayerName, count: number): void {
   if (Number.isInteger(count) && count > 0) return;
   throw new TankaError(
     'layer-options',
-    `${nameOf(layer)} convolves over a positive number of spatial dimensions, but got numSpatialDims = ${count}.`,
+    `${nameOf(layer)} needs a whole number from 1 up as numSpatialDims, but got numSpatialDims = ${count}.`,
   );
 }
 

@@ -19,7 +19,7 @@ function checkRate(layer: LayerName, rate: number): void {
   if (typeof rate === 'number' && rate >= 0 && rate < 1) return;
   throw new TankaError(
     'layer-options',
-    `${nameOf(layer)} got the rate ${String(rate)}. It is the share of values that are dropped: a number from 0 up to, but without, 1.`,
+    `${nameOf(layer)} got the rate ${String(rate)}. It is the share of values to drop: from 0 up to, but without, 1.`,
   );
 }
 

@@ -24,7 +24,7 @@ export function checkTensor(layer: LayerName, x: unknown, what = 'its input'): a
   const got = Array.isArray(x) ? 'an array' : String(x);
   throw new TankaError(
     'input-not-tensor',
-    `${nameOf(layer)} needs a tensor as ${what}, but got ${got}. Make one first, for example with tf.tensor(...).`,
+    `${nameOf(layer)} needs a tensor as ${what}, but got ${got}. Make one, for example with tf.tensor(...).`,
   );
 }
 
@@ -63,7 +63,7 @@ export function checkDtype(
   if (x.dtype === dtype) return;
   throw new TankaError(
     'input-dtype',
-    `${nameOf(layer)} needs ${dtype} values as ${what}, but got ${show(x)}. Convert it first: tf.cast(x, '${dtype}').`,
+    `${nameOf(layer)} needs ${dtype} values as ${what}, but got ${show(x)}. Convert it: tf.cast(x, '${dtype}').`,
   );
 }
 

@@ -6,7 +6,7 @@ export function checkOptions<Options>(layer: LayerName, options: Options): Optio
   if (typeof options === 'object' && options !== null) return options;
   throw new TankaError(
     'layer-options',
-    `${nameOf(layer)} needs its options as an object, but got ${String(options)}. Its documentation says which there are.`,
+    `${nameOf(layer)} needs its options as an object, but got ${String(options)}. See its documentation.`,
   );
 }
 
@@ -15,7 +15,7 @@ export function checkedList<T>(layer: LayerName, what: string, list: Iterable<T>
   if (typeof list === 'object' && list !== null && Symbol.iterator in list) return [...list];
   throw new TankaError(
     'layer-options',
-    `${nameOf(layer)} needs an array as ${what}, but got ${String(list)}. Pass an array, also for a single entry.`,
+    `${nameOf(layer)} needs an array as ${what}, but got ${String(list)}. Pass an array, also for one entry.`,
   );
 }
 

@@ -67,7 +67,7 @@ export function createFromTuple(padding: PaddingPair | readonly PaddingPair[], n
   }
   throw new TankaError(
     'layer-options',
-    `A padding must be a pair [before, after], or one pair for each of the ${n} dimensions, but got ${JSON.stringify(padding)}. The cells are whole numbers.`,
+    `A padding must be whole numbers [before, after], or such a pair for each of the ${n} dimensions, but got ${JSON.stringify(padding)}.`,
   );
 }
 

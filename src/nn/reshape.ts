@@ -33,7 +33,7 @@ export class Reshape extends Module {
     if (!Number.isInteger(this.preserveDims) || this.preserveDims === 0) {
       throw new TankaError(
         'layer-options',
-        `The layer '${this.moduleName}' got preserveDims: ${this.preserveDims}. Pass how many leading dimensions to keep, or as a negative number how many trailing ones to replace.`,
+        `The layer '${this.moduleName}' got preserveDims: ${this.preserveDims}. Pass how many leading dimensions to keep, or minus how many trailing ones to replace.`,
       );
     }
     for (const size of checkedList(this, 'outputShape', outputShape))
@@ -41,7 +41,7 @@ export class Reshape extends Module {
     if (outputShape.filter((size) => size === -1).length > 1) {
       throw new TankaError(
         'layer-options',
-        `The layer '${this.moduleName}' got the output shape [${outputShape.join(', ')}]: -1, for what remains, can stand only once.`,
+        `The layer '${this.moduleName}' got the output shape [${outputShape.join(', ')}]: -1 can stand only once.`,
       );
     }
   }

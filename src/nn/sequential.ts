@@ -23,7 +23,7 @@ export function checkLayers({ moduleName }: Module, layers: readonly Layer[]): v
     if (typeof layer === 'function' || typeof layer?.call === 'function') continue;
     throw new TankaError(
       'layer-options',
-      `Layer ${i} of '${moduleName}' is ${String(layer)}. Pass functions, or objects with a call method such as modules.`,
+      `Layer ${i} of '${moduleName}' is ${String(layer)}. Pass functions, or objects with a call method, such as modules.`,
     );
   }
 }

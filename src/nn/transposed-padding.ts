@@ -25,7 +25,7 @@ export function adjustedPadding(layer: LayerName, x: Tensor, dimension: Adjusted
     throw wrongShape(
       layer,
       x,
-      `a spatial dimension of size ${Math.floor(windows)}, which outputShape ${outputSize} with kernel ${kernelSize}, stride ${stride} and ` +
+      `a spatial size ${Math.floor(windows)}, which outputShape ${outputSize} with kernel ${kernelSize}, stride ${stride} and ` +
         `padding '${padding}' comes from, not ${inputSize}`,
     );
   }

@@ -84,7 +84,7 @@ export function pushPolicy<R>(target: ModuleClass, policy: Policy | string, f: (
   if (activations.some(({ module }) => module?.constructor === cls)) {
     throw new TankaError(
       'policy-in-use',
-      `A policy for ${cls.name} was pushed within a method of ${cls.name}, which runs under another. Push it before the module is used.`,
+      `A policy for ${cls.name} was pushed within one of its methods, which runs under another. Push it before.`,
     );
   }
   const before = policies.get(cls);

@@ -46,7 +46,7 @@ export function key(seed: number | bigint): PRNGKey {
   if (!valid) {
     throw new TankaError(
       'seed-invalid',
-      `A seed must be an integer of at most 64 bits, but got ${String(seed)} (${typeof seed}). Pass a whole number, or a bigint beyond 2^53.`,
+      `A seed must be an integer of at most 64 bits, beyond 2^53 a bigint, but got ${String(seed)} (${typeof seed}).`,
     );
   }
   return runRandom(operation, { keys: [], tensors: [], attributes: { seed } });

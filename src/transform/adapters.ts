@@ -18,7 +18,7 @@ function infoOf(f: AnyFunction, change: Partial<PairInfo>): PairInfo {
   if (info === undefined) {
     throw new TankaError(
       'not-a-pair',
-      'Expected the { init, apply } of hk.transform or hk.transformWithState, but these functions come from elsewhere.',
+      'These functions are not the { init, apply } of hk.transform or hk.transformWithState.',
     );
   }
   return { ...info, ...change };

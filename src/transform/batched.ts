@@ -37,7 +37,7 @@ function mapBatches<R>(f: (batch: Batch, path: string) => R, tree: unknown, path
   if (!isNode(tree)) {
     throw new TankaError(
       'batch-leaf',
-      `The leaf '${path}' has no axis to go along: it is ${typeof tree} ${String(tree)}. Pass tensors or keys in plain objects and arrays.`,
+      `The leaf '${path}' has no axis: it is ${typeof tree} ${String(tree)}. Pass tensors or keys in plain objects and arrays.`,
     );
   }
   const child = (key: string, value: unknown): unknown =>
@@ -52,7 +52,7 @@ function sizeOf(batch: Batch, axis: number, path: string): number {
   if (size === undefined) {
     throw new TankaError(
       'batch-leaf',
-      `The leaf '${path}' has shape [${String(batch.shape)}] and so no axis ${axis} to go along.`,
+      `The leaf '${path}' has shape [${String(batch.shape)}] and so no axis ${axis}.`,
     );
   }
   return size;

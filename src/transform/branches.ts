@@ -42,7 +42,7 @@ function checkSameOutcome<R>(caller: string, first: Outcome<R>, other: Outcome<R
     throw new TankaError(
       'branch-mismatch',
       `The branches of hk.${caller} must make the same in init, but only some made ${lonely.join(', ')}. ` +
-        `Make the modules of all branches before: if (hk.runningInit()) { one.call(x); other.call(x); } else hk.${caller}(…).`,
+        `Make all modules before: if (hk.runningInit()) { one.call(x); other.call(x); } else hk.${caller}(…).`,
     );
   }
   checkSameResult(caller, first, other);
@@ -109,7 +109,7 @@ function select<Operands extends readonly unknown[], R>(
   if (frame?.frozen === false) {
     throw new TankaError(
       'control-value',
-      `hk.${caller} on a tensor cannot be recorded in init, where the branch decides what is made. Jit apply instead.`,
+      `hk.${caller} on a tensor cannot be recorded in init, where branches make parameters. Jit apply instead.`,
     );
   }
   return tidyOwnedInFrame(frame, () => {
@@ -124,7 +124,7 @@ function select<Operands extends readonly unknown[], R>(
     if (outcomes.some(({ after }) => statesDiffer(before, after))) {
       throw new TankaError(
         'control-value',
-        `A branch of hk.${caller} on a tensor draws keys or sets state, which cannot be recorded: draw and set outside of the branches.`,
+        `A branch of hk.${caller} on a tensor draws keys or sets state, which is not recorded: do so outside of the branches.`,
       );
     }
     return chosen;

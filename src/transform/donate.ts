@@ -10,7 +10,7 @@ function checkResult(result: unknown): void {
   if (!Array.isArray(result) || result.length !== 2) {
     throw new TankaError(
       'donate-result-invalid',
-      `A step given to hk.donate must return [carry, out], but returned ${Array.isArray(result) ? `an array of ${result.length}` : typeof result}. ` +
+      `The step of hk.donate must return [carry, out], but returned ${Array.isArray(result) ? `an array of ${result.length}` : typeof result}. ` +
         'Return the new carry (parameters, optimizer state …) first, anything else or null second.',
     );
   }

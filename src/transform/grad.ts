@@ -37,7 +37,7 @@ function positions(argnums: ArgNums, args: readonly unknown[]): number[] {
     if (!Number.isInteger(position) || !(position in args)) {
       throw new TankaError(
         'grad-argument',
-        `The argument ${n} was to be differentiated, but there are ${args.length} arguments. Pass positions below that as argnums.`,
+        `Argument ${n} was to be differentiated, but there are ${args.length} in all. Pass positions below that as argnums.`,
       );
     }
     return position;
@@ -50,7 +50,7 @@ function checkLeaf(leaf: unknown, position: number): Tensor {
   throw new TankaError(
     'grad-not-float',
     `Argument ${position} is to be differentiated but has ${what} among its leaves. Only float32 tensors have gradients: ` +
-      'cast it, or choose other arguments with argnums.',
+      'cast it, or choose others with argnums.',
   );
 }
 

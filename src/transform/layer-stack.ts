@@ -186,7 +186,7 @@ export function layerStack(
     if (!withPerLayerInputs && f.length === 0) {
       throw new TankaError(
         'layer-stack-varargs',
-        'The function given to hk.layerStack must name its arguments: (...args) does not tell how many there are.',
+        'hk.layerStack takes a function that names its arguments: (...args) does not tell how many.',
       );
     }
     const call = (args: readonly unknown[]): unknown => f(...(args as never[]));

@@ -36,8 +36,8 @@ function pack<V>(
     if (!allowReuse && to.has(name)) {
       throw new TankaError(
         'lift-key-exists',
-        `The lifted function made '${name}', which the transform around it has already. Give the lift another name, ` +
-          'or pass { allowReuse: true } where sharing is meant (in loops).',
+        `The lifted function made '${name}', which the transform around it has too. Give the lift another name, ` +
+          'or pass { allowReuse: true } to share (in loops).',
       );
     }
     const entries = to.get(name) ?? new Map<string, V>();
@@ -110,7 +110,7 @@ export class LiftWithStateUpdater {
     frame.teardown.push(() => {
       if (!this.#used) {
         throw updaterError(
-          'The updater that hk.liftWithState returned was never used. Call updater.update(state) with the state that the inner apply ' +
+          'The updater of hk.liftWithState was never used. Call updater.update(state) with the state that the inner apply ' +
             'returned, or updater.ignoreUpdate().',
         );
       }
@@ -124,7 +124,7 @@ export class LiftWithStateUpdater {
       );
     if (maybeCurrentFrame() !== this.#frame) {
       throw updaterError(
-        'The updater of hk.liftWithState was used outside of the init or apply that made it. Use it there.',
+        'The updater of hk.liftWithState was used outside of the init or apply that made it.',
       );
     }
     this.#used = true;
@@ -174,7 +174,7 @@ function withoutAnyState<Args extends readonly unknown[]>(
     if (!isNode(params) || Array.isArray(params)) {
       throw new TankaError(
         'state-not-empty',
-        'hk.lift takes the init of hk.transform, which returns parameters alone. For that of hk.transformWithState use hk.liftWithState.',
+        'hk.lift takes the init of hk.transform, which returns parameters alone. Use hk.liftWithState for that of hk.transformWithState.',
       );
     }
     return [params, {}];

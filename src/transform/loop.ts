@@ -44,7 +44,7 @@ export function checkSameKind(
 }
 
 function checkCarry(caller: string, before: unknown, after: unknown): void {
-  const rule = `The function given to hk.${caller} must return a carry of the same nesting, shapes and dtypes as it takes`;
+  const rule = `The function given to hk.${caller} must return a carry of the nesting, shapes and dtypes that it takes`;
   checkSameKind('loop-carry', rule, before, after);
 }
 
@@ -62,9 +62,9 @@ function loopStep<R>(caller: string, frame: Frame | undefined, f: () => R): R {
     const what = frame.made.params === before.params ? 'state' : 'parameters';
     throw new TankaError(
       'loop-new-entries',
-      `The function given to hk.${caller} made new ${what} in a later step than the first. ` +
-        'Make the modules outside of the loop, or in a method of a module that is called in it; ' +
-        'give state its first value before the loop.',
+      `The function given to hk.${caller} made new ${what} after its first step. ` +
+        'Make modules outside of the loop, or in a method of one that is called in it; ' +
+        'set state before the loop.',
     );
   }
   reserveUpToFull(frame);
@@ -163,8 +163,8 @@ export function whileLoop<V>(
   if (frame?.frozen === false) {
     throw new TankaError(
       'while-init',
-      'hk.whileLoop cannot run in init: whether its body makes parameters is not known. ' +
-        'Run the body once instead: hk.runningInit() ? body(value) : hk.whileLoop(condition, body, value).',
+      'hk.whileLoop cannot run in init, where its body may have to make parameters. ' +
+        'Run the body once: hk.runningInit() ? body(value) : hk.whileLoop(condition, body, value).',
     );
   }
   /** `null` when it is not known because only shapes are computed. */
@@ -177,7 +177,7 @@ export function whileLoop<V>(
     if (statesDiffer(before, internalState(frame))) {
       throw new TankaError(
         'while-condition',
-        'The condition of hk.whileLoop changed state or drew a key, which only its body may do. Do so there and carry the result.',
+        'The condition of hk.whileLoop changed state or drew a key. Do so in its body and carry the result.',
       );
     }
     return goesOn;

@@ -42,7 +42,7 @@ function mapFunctions(
   if (!isNode(node)) {
     throw new TankaError(
       'multi-transform-function',
-      `The function given to hk.multiTransform must return [template, functions], but functions has ${String(node)} at '${path.join('/')}'.`,
+      `hk.multiTransform takes a function that returns [template, functions], but functions has ${String(node)} at '${path.join('/')}'.`,
     );
   }
   const child = (key: string): unknown =>

@@ -37,7 +37,7 @@ function stepsOf(xs: unknown, length: number | undefined): number {
   if (steps === undefined || !Number.isInteger(steps) || steps < 0) {
     throw new TankaError(
       'scan-length',
-      `hk.scan does not know how many steps to make: xs has no leaves and length is ${String(length)}. Pass { length }.`,
+      `hk.scan does not know its number of steps: xs has no leaves and length is ${String(length)}. Pass { length }.`,
     );
   }
   const wrong = [...sizes].filter(([, size]) => size !== steps);
@@ -45,7 +45,7 @@ function stepsOf(xs: unknown, length: number | undefined): number {
     throw new TankaError(
       'scan-length',
       `hk.scan makes ${steps} steps, but ${wrong.map(([path, size]) => `'${path}' has ${size} elements`).join(', ')}. ` +
-        'All leaves of xs, and length if it is given, must agree.',
+        'All leaves of xs, and length if given, must agree.',
     );
   }
   return steps;

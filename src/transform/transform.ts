@@ -50,7 +50,7 @@ function toSequence(rng: RngLike, signature: string): PRNGSequence | null {
   throw new TankaError(
     'rng-invalid',
     `The rng in ${signature} must be null, a key, an integer seed or [key, subkeys], but got ${describe(rng)}. ` +
-      'Make a key with hk.random.key(42), and mind the order of the arguments.',
+      'Make a key with hk.random.key(42), and mind the order of arguments.',
   );
 }
 
@@ -65,7 +65,7 @@ function toBundles<V>(
     if (isPlainObject(node)) return node;
     throw new TankaError(
       code,
-      `The ${code.slice(0, -8)} given to apply must be an object { [moduleName]: { [name]: tensor } }, but it is or holds ${Array.isArray(node) ? 'an array' : String(node)}. ` +
+      `The ${code.slice(0, -8)} given to apply must be { [moduleName]: { [name]: tensor } }, but is or holds ${Array.isArray(node) ? 'an array' : String(node)}. ` +
         'Pass what init returned.',
     );
   };

@@ -50,7 +50,7 @@ function mapAxes(
   if (!fits) {
     throw new TankaError(
       'vmap-axes',
-      `${what} of hk.vmap has another nesting than its value. Pass a number, null, or a nesting that begins like the value's.`,
+      `${what} of hk.vmap is nested unlike its value. Pass a number, null, or a nesting that begins like the value's.`,
     );
   }
   const child = (key: string): unknown =>
@@ -68,13 +68,13 @@ function mappedArguments(args: readonly unknown[], inAxes: Axes): Mapped {
   if (sizes.length === 0) {
     throw new TankaError(
       'vmap-axes',
-      'hk.vmap needs an argument that it maps over: inAxes must not be null for all, nor all arguments be empty.',
+      'hk.vmap needs an argument to map over: inAxes must not be null for all, nor all arguments be empty.',
     );
   }
   if (new Set(sizes).size > 1) {
     throw new TankaError(
       'vmap-axes',
-      `The arguments of hk.vmap have different sizes along their mapped axes: ${sizes.join(', ')}.`,
+      `The arguments of hk.vmap differ in size along their mapped axes: ${sizes.join(', ')}.`,
     );
   }
   const [size] = sizes;
@@ -120,7 +120,7 @@ function checkUnmapped(splitRng: boolean, first: InternalState, other: InternalS
   if (params.length > 0) {
     throw new TankaError(
       'vmap-unmapped',
-      `The calls that hk.vmap makes in init made different values of the parameters ${params.join(', ')}, which all calls share. ` +
+      `The calls of hk.vmap made different values in init of the parameters ${params.join(', ')}, which they share. ` +
         (splitRng
           ? 'Give them the same keys in init: { splitRng: !hk.runningInit() }.'
           : 'Do not let them depend on mapped arguments.'),
@@ -130,8 +130,8 @@ function checkUnmapped(splitRng: boolean, first: InternalState, other: InternalS
   if (state.length > 0) {
     throw new TankaError(
       'vmap-unmapped',
-      `The calls that hk.vmap makes set different values of the state ${state.join(', ')}, which has no mapped axis. ` +
-        'Return the values instead, and set state outside of hk.vmap.',
+      `The calls of hk.vmap set different values of the state ${state.join(', ')}, which they share. ` +
+        'Return the values, and set state outside of hk.vmap.',
     );
   }
 }
@@ -171,7 +171,7 @@ function stackResults(results: readonly unknown[], outAxes: Axes): unknown {
   for (const other of others) {
     checkSameKind(
       'vmap-mismatch',
-      'All calls of the function given to hk.vmap must return the same nesting, shapes and dtypes',
+      'The calls of hk.vmap must return the same nesting, shapes and dtypes',
       first,
       other,
     );

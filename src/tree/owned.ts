@@ -18,7 +18,7 @@ function checkLeaf(leaf: object): void {
   if (hidden) {
     throw new TankaError(
       'result-unsupported',
-      `The function returned a ${leaf.constructor.name}, whose tensors cannot be followed and would be freed. ` +
+      `The function returned a ${leaf.constructor.name}, whose tensors would be freed. ` +
         'Return tensors in plain objects and arrays.',
     );
   }

@@ -67,8 +67,8 @@ function assertDepth(depth: number, path: Path): void {
   if (depth > MAX_DEPTH) {
     throw new TankaError(
       'tree-cyclic',
-      `The tree is nested more than ${MAX_DEPTH} levels deep at '${path.slice(0, 4).join('/')}/...': it probably contains itself. ` +
-        'Pass nested objects and arrays without cycles.',
+      `The tree is nested more than ${MAX_DEPTH} levels deep at '${path.slice(0, 4).join('/')}/...': it seems to contain itself. ` +
+        'Pass one without cycles.',
     );
   }
 }
@@ -184,7 +184,7 @@ export function unflatten<L = Tensor>(nesting: Structure, values: readonly L[]):
   if (next !== values.length) {
     throw new TankaError(
       'tree-leaf-count',
-      `The structure has ${next} leaves but ${values.length} values were given. Pass one for each leaf.`,
+      `The structure has ${next} leaves, but ${values.length} values were given. Pass one for each leaf.`,
     );
   }
   return tree as Tree<L>;
@@ -202,7 +202,7 @@ function mismatch(path: readonly string[], expected: unknown, received: unknown)
   return new TankaError(
     'tree-structure-mismatch',
     `Trees differ at '${path.join('/') || '(root)'}': the first has ${describe(expected)}, another has ${describe(received)}. ` +
-      'Trees mapped together need the same nesting and keys.',
+      'Map trees of the same nesting and keys.',
   );
 }
 

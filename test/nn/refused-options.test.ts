@@ -273,7 +273,7 @@ const misused: readonly [what: string, code: hk.ErrorCode, message: RegExp, run:
   [
     'a number as an initializer of state',
     'state-missing',
-    /no state 'count' in '~' yet. Give it an initializer/,
+    /state '~\/count' does not exist yet. Pass an initializer/,
     () => hk.getState('count', [], { init: 3 as never }),
   ],
   [

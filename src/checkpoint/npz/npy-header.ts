@@ -22,7 +22,7 @@ export function parseNpyHeader(key: string, bytes: Uint8Array): NpyHeader {
   const corrupt = (what: string): TankaError =>
     new TankaError(
       'checkpoint-corrupt',
-      `'${key}' is not a valid npy file: ${what}. Download or save the file again.`,
+      `'${key}' is not a valid npy file: ${what}. Download or save it again.`,
     );
   const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
   if (bytes.byteLength < 10 || magic.some((byte, i) => bytes[i] !== byte))

@@ -26,7 +26,7 @@ const PIECE = 1 << 16;
 function corrupt(what: string): TankaError {
   return new TankaError(
     'checkpoint-corrupt',
-    `This is not a valid npz file: ${what}. Download or save the file again; do not trust one from a stranger.`,
+    `This is not a valid npz file: ${what}. Download or save it again.`,
   );
 }
 

@@ -21,7 +21,7 @@ export class HeaderReader {
   private fail(what: string): TankaError {
     return new TankaError(
       'checkpoint-corrupt',
-      `This is not a valid checkpoint: its header has ${what} at character ${this.position}. Download or save the file again.`,
+      `This is not a valid checkpoint: its header has ${what} at character ${this.position}. Download or save it again.`,
     );
   }
 

@@ -28,7 +28,7 @@ export const PREFIX = 8;
 export function corrupt(what: string): TankaError {
   return new TankaError(
     'checkpoint-corrupt',
-    `This is not a valid checkpoint: ${what}. Download or save the file again; do not trust one from a stranger.`,
+    `This is not a valid checkpoint: ${what}. Download or save it again.`,
   );
 }
 

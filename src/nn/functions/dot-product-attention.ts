@@ -95,7 +95,7 @@ function check(query: Tensor, key: Tensor, value: Tensor, { mask }: DotProductAt
   if (mask && mask.dtype !== 'bool') {
     throw new TankaError(
       'input-dtype',
-      `${CALLER} needs a bool mask, but got ${show(mask)}. Give numbers that are added to the logits as bias.`,
+      `${CALLER} needs a bool mask, but got ${show(mask)}. Give numbers to add to the logits as bias.`,
     );
   }
 }

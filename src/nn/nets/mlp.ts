@@ -61,7 +61,7 @@ export class MLP extends Module {
     if (!withBias && bInit !== undefined) {
       throw new TankaError(
         'layer-options',
-        `The network '${this.moduleName}' got withBias: false and a bInit. Leave out bInit, there is no bias to initialize.`,
+        `The network '${this.moduleName}' got withBias: false and a bInit. Leave out bInit.`,
       );
     }
     this.layers = checkedList(this, 'outputSizes', outputSizes).map(
@@ -108,7 +108,7 @@ export class MLP extends Module {
     if (!outputSizes.every((size) => size !== undefined)) {
       throw new TankaError(
         'layer-not-called',
-        `The network '${this.moduleName}' cannot be reversed yet: its input sizes are not known. Call it before reverse().`,
+        `The network '${this.moduleName}' does not know its input sizes yet. Call it before reverse().`,
       );
     }
     return new MLP(outputSizes, { ...this.options, activateFinal, name });

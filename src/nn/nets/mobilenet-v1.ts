@@ -77,8 +77,7 @@ export class MobileNetV1 extends Module {
     if (strides.length !== channels.length) {
       throw new TankaError(
         'layer-options',
-        `The layer '${this.moduleName}' needs one stride and one number of channels for each block, but got ${strides.length} strides and ` +
-          `${channels.length} numbers of channels.`,
+        `The layer '${this.moduleName}' needs as many strides as channels, but got ${strides.length} strides and ${channels.length} channels.`,
       );
     }
   }

@@ -21,7 +21,7 @@ function checkState(core: Module, state: unknown, cores: number): void {
   const got = Array.isArray(state) ? `an array of ${state.length}` : String(state);
   throw new TankaError(
     'input-shape',
-    `The layer '${core.moduleName}' takes an array with the states of its ${cores} cores as its state, but got ${got}. Start from its initialState(…).`,
+    `The layer '${core.moduleName}' takes an array of ${cores} states, one for each core, as its state, but got ${got}. Start from its initialState(…).`,
   );
 }
 
@@ -70,7 +70,7 @@ class DeepRNNWithSkipConnections<Input, Output> extends RNNCore<DeepRNNState, In
     if (other >= 0) {
       throw new TankaError(
         'layer-options',
-        `Layer ${other} of '${this.moduleName}' is no recurrent core. Skip connections need hk.RNNCores: use hk.DeepRNN, or move it into a core.`,
+        `Layer ${other} of '${this.moduleName}' is no hk.RNNCore, which skip connections need. Use hk.DeepRNN, or move it into a core.`,
       );
     }
   }
