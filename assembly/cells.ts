@@ -65,42 +65,121 @@ export function lstmCell(
   }
 }
 
+// @ts-ignore: decorator
+@inline
+function openness(x: v128): v128 {
+  return f32x4.div(f32x4.splat(1), f32x4.add(f32x4.splat(1), expOfMinus(x)));
+}
+
+/** One vector of {@link lstmCellKept} up to the new cell. */
+// @ts-ignore: decorator
+@inline
+function keptCellOf(
+  gates: usize, gate: usize, cell: usize, bias: v128, next: usize, input: usize, candidate: usize, forget: usize, width: i32,
+): void {
+  const i = openness(loadPartial(gates, width)), g = tanh(loadPartial(gates + gate, width));
+  const f = openness(f32x4.add(loadPartial(gates + 2 * gate, width), bias));
+  storePartial(input, i, width);
+  storePartial(candidate, g, width);
+  storePartial(forget, f, width);
+  storePartial(next, fma(f, loadPartial(cell, width), f32x4.mul(i, g)), width);
+}
+
+/** … and the hidden state. */
+// @ts-ignore: decorator
+@inline
+function keptHiddenOf(gate: usize, cell: usize, next: usize, output: usize, curved: usize, width: i32): void {
+  const o = openness(loadPartial(gate, width)), t = tanh(loadPartial(cell, width));
+  storePartial(output, o, width);
+  storePartial(curved, t, width);
+  storePartial(next, f32x4.mul(o, t), width);
+}
+
 /**
- * Its gradient: from those of the new cell and of the new hidden state to those of the gates (before their activations)
- * and of the old cell. The activations are computed again rather than kept. `dGates` may be `gates`, `dCell` may be `dNextCell`.
+ * {@link lstmCell} that keeps what its gradient needs: the activations of its four gates and the `tanh` of the new cell, `curved`, each
+ * `[batch, hidden]`.
  */
-export function lstmCellGradient(
-  batch: i32, hidden: i32, gates: usize, cell: usize, forgetBias: f32, dNextCell: usize, dNextHidden: usize,
-  dGates: usize, dCell: usize,
+export function lstmCellKept(
+  batch: i32, hidden: i32, gates: usize, cell: usize, forgetBias: f32, nextCell: usize, nextHidden: usize,
+  input: usize, candidate: usize, forget: usize, output: usize, curved: usize,
 ): void {
   const gate = <usize>hidden << 2;
-  const bias = f32x4.splat(forgetBias), one = f32x4.splat(1);
-  for (let b = 0; b < batch; b++) {
-    for (let j = 0; j < hidden; j += 4) {
-      const at = <usize>j << 2, left = hidden - j;
-      const i = sigmoid(loadPartial(gates + at, left));
-      const g = tanh(loadPartial(gates + gate + at, left));
-      const f = sigmoid(f32x4.add(loadPartial(gates + 2 * gate + at, left), bias));
-      const o = sigmoid(loadPartial(gates + 3 * gate + at, left));
-      const old = loadPartial(cell + at, left);
-      const t = tanh(fma(f, old, f32x4.mul(i, g)));
-      const dh = loadPartial(dNextHidden + at, left);
-      const dc = f32x4.add(
-        loadPartial(dNextCell + at, left),
-        f32x4.mul(f32x4.mul(dh, o), f32x4.sub(one, f32x4.mul(t, t))),
-      );
-      storePartial(dGates + at, f32x4.mul(f32x4.mul(dc, g), f32x4.mul(i, f32x4.sub(one, i))), left);
-      storePartial(dGates + gate + at, f32x4.mul(f32x4.mul(dc, i), f32x4.sub(one, f32x4.mul(g, g))), left);
-      storePartial(dGates + 2 * gate + at, f32x4.mul(f32x4.mul(dc, old), f32x4.mul(f, f32x4.sub(one, f))), left);
-      storePartial(dGates + 3 * gate + at, f32x4.mul(f32x4.mul(dh, t), f32x4.mul(o, f32x4.sub(one, o))), left);
-      storePartial(dCell + at, f32x4.mul(dc, f), left);
+  const full = <usize>(hidden & ~3) << 2;
+  const left = hidden & 3;
+  const bias = f32x4.splat(forgetBias);
+  const end = <usize>batch * gate;
+  for (let row: usize = 0; row < end; row += gate, gates += 4 * gate) {
+    let at = row, from = gates;
+    for (const stop = row + full; at < stop; at += 16, from += 16) {
+      keptCellOf(from, gate, cell + at, bias, nextCell + at, input + at, candidate + at, forget + at, 4);
     }
-    gates += 4 * gate;
-    dGates += 4 * gate;
-    cell += gate;
-    dNextCell += gate;
-    dNextHidden += gate;
-    dCell += gate;
+    if (left) keptCellOf(from, gate, cell + at, bias, nextCell + at, input + at, candidate + at, forget + at, left);
+    at = row;
+    from = gates + 3 * gate;
+    for (const stop = row + full; at < stop; at += 16, from += 16) {
+      keptHiddenOf(from, nextCell + at, nextHidden + at, output + at, curved + at, 4);
+    }
+    if (left) keptHiddenOf(from, nextCell + at, nextHidden + at, output + at, curved + at, left);
+  }
+}
+
+/** The gradient of a gate before its sigmoid, of one behind it. */
+// @ts-ignore: decorator
+@inline
+function closed(gate: v128, gradient: v128): v128 {
+  return f32x4.mul(gradient, f32x4.mul(gate, f32x4.sub(f32x4.splat(1), gate)));
+}
+
+/** `x (1 - y²)`. */
+// @ts-ignore: decorator
+@inline
+function flattened(y: v128, x: v128): v128 {
+  return f32x4.mul(x, f32x4.sub(f32x4.splat(1), f32x4.mul(y, y)));
+}
+
+// @ts-ignore: decorator
+@inline
+function gradientsOf(
+  input: usize, candidate: usize, forget: usize, output: usize, curved: usize, cell: usize, dNextCell: usize, dNextHidden: usize,
+  dGates: usize, gate: usize, dCell: usize, width: i32,
+): void {
+  const i = loadPartial(input, width), g = loadPartial(candidate, width), f = loadPartial(forget, width);
+  const o = loadPartial(output, width), t = loadPartial(curved, width), dh = loadPartial(dNextHidden, width);
+  let dc = flattened(t, f32x4.mul(dh, o));
+  if (dNextCell) dc = f32x4.add(dc, loadPartial(dNextCell, width));
+  storePartial(dGates, closed(i, f32x4.mul(dc, g)), width);
+  storePartial(dGates + gate, flattened(g, f32x4.mul(dc, i)), width);
+  storePartial(dGates + 2 * gate, closed(f, f32x4.mul(dc, loadPartial(cell, width))), width);
+  storePartial(dGates + 3 * gate, closed(o, f32x4.mul(dh, t)), width);
+  storePartial(dCell, f32x4.mul(dc, f), width);
+}
+
+/**
+ * The gradient of {@link lstmCellKept}: from those of the new cell (0 for none) and of the new hidden state to those of the gates, before
+ * their activations, and of the old cell. `dCell` may be `dNextCell`.
+ */
+export function lstmCellGradient(
+  batch: i32, hidden: i32, input: usize, candidate: usize, forget: usize, output: usize, curved: usize, cell: usize,
+  dNextCell: usize, dNextHidden: usize, dGates: usize, dCell: usize,
+): void {
+  const gate = <usize>hidden << 2;
+  const full = <usize>(hidden & ~3) << 2;
+  const left = hidden & 3;
+  const end = <usize>batch * gate;
+  for (let row: usize = 0; row < end; row += gate, dGates += 4 * gate) {
+    let at = row, to = dGates;
+    for (const stop = row + full; at < stop; at += 16, to += 16) {
+      gradientsOf(
+        input + at, candidate + at, forget + at, output + at, curved + at, cell + at, dNextCell ? dNextCell + at : 0, dNextHidden + at,
+        to, gate, dCell + at, 4,
+      );
+    }
+    if (left) {
+      gradientsOf(
+        input + at, candidate + at, forget + at, output + at, curved + at, cell + at, dNextCell ? dNextCell + at : 0, dNextHidden + at,
+        to, gate, dCell + at, left,
+      );
+    }
   }
 }
 

@@ -2,16 +2,22 @@ import type { Graph } from './graph.js';
 import { HeapProgram } from './heap-program.js';
 import { removeDeadCode } from './passes/dead-code.js';
 import { fuseAttention } from './passes/fuse-attention.js';
+import { fuseCellGradients } from './passes/fuse-cell-gradients.js';
 import { fuseCells } from './passes/fuse-cells.js';
 import { fuseFunctions } from './passes/fuse-functions.js';
 import { fuseResiduals } from './passes/fuse-residuals.js';
 import { hoistProjections } from './passes/hoist-projections.js';
+import { narrowProducts } from './passes/narrow-products.js';
+import { sumSteps } from './passes/sum-steps.js';
 import type { HeapPlans } from './plan.js';
 
 /** Passes whose kernels only plans on our WASM kernels have, in the order in which they run. */
 const PASSES: readonly ((graph: Graph) => Graph)[] = [
   fuseCells,
+  fuseCellGradients,
   hoistProjections,
+  narrowProducts,
+  sumSteps,
   fuseFunctions,
   fuseAttention,
   fuseResiduals,

@@ -15,6 +15,7 @@ import {
   type Memory,
   type Program,
 } from './program.js';
+import { readCounts } from './passes/readers.js';
 import { rawStep, tiledStep, type Run, type Step, type TiledCall } from './raw-step.js';
 import { planStorage, type Storage } from './storage.js';
 import { groupFlatCalls } from './tiles.js';
@@ -27,6 +28,9 @@ interface Refill {
   /** The values that it is a copy of. */
   of: DataId | null;
 }
+
+/** An input that is read so often in one call, as the weights of an unroll are, is packed once for all of them. */
+const PACKED_FROM = 4;
 
 /**
  * A program for the WASM backend with our kernels: a flat list of raw calls on memory that was laid out once. Kernels that cannot be
@@ -58,10 +62,12 @@ export class HeapProgram implements Program {
   ) {
     this.#host = wasmBackend();
     this.#kernels = kernels;
+    const counts = readCounts(graph);
+    const inputs = new Set(graph.inputs.map(({ buffer }) => buffer));
     const isLasting = (buffer: BufferId): boolean => {
       if (graph.constants.has(buffer)) return true;
       this.packable.add(buffer);
-      return lasting.has(buffer);
+      return lasting.has(buffer) || (inputs.has(buffer) && (counts.get(buffer) ?? 0) >= PACKED_FROM);
     };
     const traced = graph.nodes.map((node) =>
       node.kind === 'kernel' ? traceKernel(node, kernels, isLasting) : undefined,

@@ -25,6 +25,25 @@ function addProduct(
   });
 }
 
+/** `a[m, k] · b[from: from + n, k]ᵀ`, as `passes/narrow-products.ts` finds it. */
+function productOfRows(
+  { a, b }: { readonly a: TensorInfo; readonly b: TensorInfo },
+  { m, n, k, from }: Readonly<Record<'m' | 'n' | 'k' | 'from', number>>,
+): TensorInfo {
+  const kernels = raw();
+  const out = makeOutput([m, n]);
+  const rows = address(b) + 4 * from * k;
+  const copy = packedCopy(b, `${n} rows from ${from} transposed`, kernels.packedBytes(k, n), (pointer) => {
+    kernels.packB(k, n, rows, 1, k, pointer);
+  });
+  withScratch(kernels.gemmScratch(m, n, k), (scratch) => {
+    const [left, to] = [address(a), address(out)];
+    if (copy !== undefined) kernels.gemmPacked(m, n, k, left, k, 1, copy, to, n, 0, 0, 0, scratch);
+    else kernels.gemm(m, n, k, left, k, 1, rows, 1, k, to, n, 0, 0, 0, scratch);
+  });
+  return out;
+}
+
 /** `out = share + a · w[from: from + k]`, of rows of `stride` bytes in `share`. A single row is a bias. */
 function addToShare(
   sizes: readonly [m: number, n: number, k: number],
@@ -47,14 +66,54 @@ function addToShare(
 interface CellAttributes {
   readonly hidden: number;
   readonly forgetBias: number;
+  /** Whether the activations of the gates and the `tanh` of the new cell are results, too, which a gradient reads. */
+  readonly kept?: boolean;
 }
 
-function lstmCell(gates: TensorInfo, cell: TensorInfo, { hidden, forgetBias }: CellAttributes): TensorInfo[] {
-  const outputs = [makeOutput(cell.shape), makeOutput(cell.shape)];
+function lstmCell(
+  gates: TensorInfo,
+  cell: TensorInfo,
+  { hidden, forgetBias, kept }: CellAttributes,
+): TensorInfo[] {
+  const outputs = Array.from({ length: kept ? 7 : 2 }, () => makeOutput(cell.shape));
   const rows = sizeOf(cell.shape) / hidden;
-  const [nextCell, nextHidden] = outputs.map(address);
-  raw().lstmCell(rows, hidden, address(gates), address(cell), forgetBias, nextCell, nextHidden);
+  const [nextCell, nextHidden, ...activations] = outputs.map(address);
+  const sources = [rows, hidden, address(gates), address(cell), forgetBias] as const;
+  const [input, candidate, forget, output, curved] = activations;
+  if (kept) raw().lstmCellKept(...sources, nextCell, nextHidden, input, candidate, forget, output, curved);
+  else raw().lstmCell(...sources, nextCell, nextHidden);
   return outputs;
+}
+
+/** The activations that a cell kept, and the gradients of its results; that of the cell is missing where it has none. */
+interface CellGradientInputs {
+  readonly input: TensorInfo;
+  readonly candidate: TensorInfo;
+  readonly forget: TensorInfo;
+  readonly output: TensorInfo;
+  readonly curved: TensorInfo;
+  readonly cell: TensorInfo;
+  readonly dNextCell?: TensorInfo;
+  readonly dNextHidden: TensorInfo;
+}
+
+function lstmCellGradient(
+  { input, candidate, forget, output, curved, cell, dNextCell, dNextHidden }: CellGradientInputs,
+  { hidden }: { readonly hidden: number },
+): TensorInfo[] {
+  const rows = sizeOf(cell.shape) / hidden;
+  const [dGates, dCell] = [makeOutput([rows, 4 * hidden]), makeOutput(cell.shape)];
+  const kept = [input, candidate, forget, output, curved, cell].map(address);
+  raw().lstmCellGradient(
+    rows,
+    hidden,
+    ...(kept as [number, number, number, number, number, number]),
+    dNextCell === undefined ? 0 : address(dNextCell),
+    address(dNextHidden),
+    address(dGates),
+    address(dCell),
+  );
+  return [dGates, dCell];
 }
 
 interface StepInputs {
@@ -125,9 +184,16 @@ export const recurrentKernels = [
   kernel<{ gates: TensorInfo; cell: TensorInfo }, CellAttributes>('TankaLstmCell', ({ inputs, attrs }) =>
     lstmCell(inputs.gates, inputs.cell, attrs),
   ),
+  kernel<CellGradientInputs, { hidden: number }>('TankaLstmCellGradient', ({ inputs, attrs }) =>
+    lstmCellGradient(inputs, attrs),
+  ),
   kernel<Parameters<typeof lstmStep>[0], Parameters<typeof lstmStep>[1]>(
     'TankaLstmStep',
     ({ inputs, attrs }) => lstmStep(inputs, attrs),
+  ),
+  kernel<Parameters<typeof productOfRows>[0], Parameters<typeof productOfRows>[1]>(
+    'TankaProductOfRows',
+    ({ inputs, attrs }) => productOfRows(inputs, attrs),
   ),
   kernel<Parameters<typeof gruStep>[0], StepAttributes>('TankaGruStep', ({ inputs, attrs }) =>
     gruStep(inputs, attrs),

@@ -45,6 +45,28 @@ function onArguments(program: Program, check: (inputs: tf.Tensor[]) => void): vo
   }
 }
 
+type Loss = (...inputs: tf.Tensor[]) => tf.Scalar;
+
+/** Of slopes between -1 and 1 that differ from entry to entry: gradients that cancel, or that saturate, would be all rounding. */
+function lossOf(program: Program): Loss {
+  return (...inputs) =>
+    tf.addN(
+      runProgram(program, inputs).map((y, i) => {
+        const weights = tf.tensor(values(y.size, 40 + i), [...y.shape]);
+        return tf.sum(tf.mul(weights, tf.sqrt(tf.add(tf.square(y), 1))));
+      }),
+    ) as tf.Scalar;
+}
+
+/** Of all inputs, those included that the program does not read. */
+function gradients(f: Loss, inputs: readonly tf.Tensor[]): tf.Tensor[] {
+  const scaled = inputs.map((x) => tf.mul(x, 1));
+  return tf.grads((...xs: tf.Tensor[]) => {
+    const zero = tf.addN(xs.map((x) => tf.mul(tf.sum(x), 0)));
+    return tf.add(f(...xs), zero) as tf.Scalar;
+  })(scaled);
+}
+
 const runs = {
   numRuns: Number(process.env.RUNS ?? 50),
   seed: Number(process.env.SEED ?? 20_240),
@@ -84,14 +106,17 @@ describe('random programs', () => {
 
   it('hold all that is fused', () => {
     const names = new Set<string>();
-    for (const program of fc.sample(programs, { numRuns: 200, seed: runs.seed })) {
-      const f = (...inputs: tf.Tensor[]): tf.Tensor[] => runProgram(program, inputs);
+    const collect = (f: (...inputs: tf.Tensor[]) => tf.Tensor[], program: Program): void => {
       tf.tidy(() => {
         const jitted = jit(f);
         for (const [, name] of String(jitted.lower(...inputsOf(program, 1))).matchAll(/= ([\w.]+)\(/g))
           names.add(name);
         jitted.dispose();
       });
+    };
+    for (const program of fc.sample(programs, { numRuns: 200, seed: runs.seed })) {
+      collect((...inputs) => runProgram(program, inputs), program);
+      collect((...inputs) => gradients(lossOf(program), inputs), program);
     }
     expect([...names]).to.include.members([
       'FusedConv2D',
@@ -100,7 +125,9 @@ describe('random programs', () => {
       'TankaGruStep',
       'TankaLayerNorm',
       'TankaLogSoftmax',
+      'TankaLstmCellGradient',
       'TankaLstmStep',
+      'TankaProductOfRows',
       'TankaSilu',
       '_FusedMatMul',
     ]);
@@ -109,21 +136,7 @@ describe('random programs', () => {
   it('have the gradients of functions, recorded and taken of the plan', () => {
     fc.assert(
       fc.property(programs, (program) => {
-        // Of slopes between -1 and 1 that differ from entry to entry: gradients that cancel, or that saturate, would be all rounding.
-        const loss = (...inputs: tf.Tensor[]): tf.Scalar =>
-          tf.addN(
-            runProgram(program, inputs).map((y, i) => {
-              const weights = tf.tensor(values(y.size, 40 + i), [...y.shape]);
-              return tf.sum(tf.mul(weights, tf.sqrt(tf.add(tf.square(y), 1))));
-            }),
-          ) as tf.Scalar;
-        const gradients = (f: typeof loss, inputs: tf.Tensor[]): tf.Tensor[] => {
-          const scaled = inputs.map((x) => tf.mul(x, 1));
-          return tf.grads((...xs: tf.Tensor[]) => {
-            const zero = tf.addN(xs.map((x) => tf.mul(tf.sum(x), 0)));
-            return tf.add(f(...xs), zero) as tf.Scalar;
-          })(scaled);
-        };
+        const loss = lossOf(program);
         const recorded = jit((...inputs: tf.Tensor[]) => gradients(loss, inputs));
         const jitted = jit(loss);
         onArguments(program, (inputs) => {

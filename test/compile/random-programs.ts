@@ -85,21 +85,54 @@ function gelu(x: tf.Tensor, choice: number): tf.Tensor {
     : tf.mul(tf.sigmoid(tf.mul(inner, 2)), x);
 }
 
-/** Steps of a recurrent cell from inputs of rows to a state of rows. */
-function cellStep(inputs: tf.Tensor, state: tf.Tensor, isLstm: boolean): tf.Tensor | tf.Tensor[] {
+/** A step of a recurrent cell from inputs of rows to a state of rows, or an unroll whose weights have gradients and whose inputs have none. */
+function cells(inputs: tf.Tensor, state: tf.Tensor, choice: number): tf.Tensor[] {
   const [x, h] = [inputs, state] as [tf.Tensor2D, tf.Tensor2D];
   const [m, n] = [x.shape[1], h.shape[1]];
-  if (isLstm) {
-    const [i, g, f, o] = tf.split(tf.matMul(tf.concat([x, h], 1), weights(m + n, 4 * n, 0)), 4, 1);
-    const cell = tf.add(tf.mul(tf.sigmoid(tf.add(f, 1)), h), tf.mul(tf.sigmoid(i), tf.tanh(g)));
-    return [tf.mul(tf.sigmoid(o), tf.tanh(cell)), cell];
-  }
-  const [wGates, wCandidate] = tf.split(weights(n, 3 * n, 1), [2 * n, n], 1);
-  const shares = tf.add(tf.matMul(x, weights(m, 3 * n, 2)), tf.reshape(weights(1, 3 * n, 3), [-1]));
+  const isUnroll = choice >= 2;
+  const scale = isUnroll ? tf.tanh(tf.add(tf.mean(h), 1)) : 1;
+  const own = (rows: number, columns: number, phase: number): tf.Tensor2D =>
+    tf.mul(weights(rows, columns, phase), scale);
+  const step = choice % 2 === 0 ? lstmStep : gruStep;
+  if (!isUnroll) return step(x, [h, h], own, [m, n]);
+  let carry: tf.Tensor[] = [h, h];
+  // With equal weights in each step: made once, as parameters are.
+  const made = new Map<string, tf.Tensor2D>();
+  const once: typeof own = (rows, columns, phase) => {
+    const known = made.get(`${rows} ${columns} ${phase}`) ?? own(rows, columns, phase);
+    made.set(`${rows} ${columns} ${phase}`, known);
+    return known;
+  };
+  const constant = weights(x.shape[0], m, 5);
+  for (let i = 0; i < 5; i++) carry = step(i === 4 ? x : constant, carry, once, [m, n]);
+  return carry;
+}
+
+type Weights = (rows: number, columns: number, phase: number) => tf.Tensor2D;
+
+function lstmStep(
+  x: tf.Tensor2D,
+  [h, c]: readonly tf.Tensor[],
+  own: Weights,
+  [m, n]: readonly number[],
+): tf.Tensor[] {
+  const [i, g, f, o] = tf.split(tf.matMul(tf.concat([x, h], 1) as tf.Tensor2D, own(m + n, 4 * n, 0)), 4, 1);
+  const cell = tf.add(tf.mul(tf.sigmoid(tf.add(f, 1)), c), tf.mul(tf.sigmoid(i), tf.tanh(g)));
+  return [tf.mul(tf.sigmoid(o), tf.tanh(cell)), cell];
+}
+
+function gruStep(
+  x: tf.Tensor2D,
+  [h]: readonly tf.Tensor[],
+  own: Weights,
+  [m, n]: readonly number[],
+): tf.Tensor[] {
+  const [wGates, wCandidate] = tf.split(own(n, 3 * n, 1), [2 * n, n], 1);
+  const shares = tf.add(tf.matMul(x, own(m, 3 * n, 2)), tf.reshape(own(1, 3 * n, 3), [-1]));
   const [xGates, xCandidate] = tf.split(shares, [2 * n, n], 1);
-  const [z, r] = tf.split(tf.sigmoid(tf.add(xGates, tf.matMul(h, wGates as tf.Tensor2D))), 2, 1);
-  const a = tf.tanh(tf.add(xCandidate, tf.matMul(tf.mul(r, h), wCandidate as tf.Tensor2D)));
-  return tf.add(tf.mul(tf.sub(1, z), h), tf.mul(z, a));
+  const [z, r] = tf.split(tf.sigmoid(tf.add(xGates, tf.matMul(h as tf.Tensor2D, wGates))), 2, 1);
+  const a = tf.tanh(tf.add(xCandidate, tf.matMul(tf.mul(r, h) as tf.Tensor2D, wCandidate)));
+  return [tf.add(tf.mul(tf.sub(1, z), h), tf.mul(z, a))];
 }
 
 /** A convolution of what fits into a small image, added to the image. */
@@ -184,7 +217,7 @@ const operations: readonly Operation[] = [
   unary(gelu),
   (a, b, choice) => {
     const isStep = a.rank === 2 && b.rank === 2 && a.shape[0] === b.shape[0] && a.size > 0 && b.size > 0;
-    return isStep ? cellStep(a, tamed(b), choice % 2 === 0) : undefined;
+    return isStep ? cells(a, tamed(b), choice) : undefined;
   },
   (a, _, choice) => {
     // A dense layer on top of what it is added to.

@@ -526,13 +526,31 @@ export interface RawKernels {
     nextCell: number,
     nextHidden: number,
   ): void;
-  /** Its gradient with respect to the gates and the old cell; the outputs may overwrite `gates` and `dNextCell`. */
-  lstmCellGradient(
+  /** The same, keeping the activations of the gates and the `tanh` of the new cell, each `[batch, hidden]`. */
+  lstmCellKept(
     batch: number,
     hidden: number,
     gates: number,
     cell: number,
     forgetBias: number,
+    nextCell: number,
+    nextHidden: number,
+    input: number,
+    candidate: number,
+    forget: number,
+    output: number,
+    curved: number,
+  ): void;
+  /** Its gradient with respect to the gates and the old cell; `dNextCell` is 0 for none, and `dCell` may lie there. */
+  lstmCellGradient(
+    batch: number,
+    hidden: number,
+    input: number,
+    candidate: number,
+    forget: number,
+    output: number,
+    curved: number,
+    cell: number,
     dNextCell: number,
     dNextHidden: number,
     dGates: number,

@@ -26,44 +26,69 @@ function productOf(
   return isMatrix ? { node, a, b, bias } : undefined;
 }
 
-/** LSTM from its four gates on: `c' = sigmoid(f + bias) * c + sigmoid(i) * tanh(g)`, `h = sigmoid(o) * tanh(c')`. */
-function lstmCell(split: KernelNode, near: Surroundings): Match | undefined {
+/** The node of this kernel that reads both of two views. */
+function joining(
+  name: string,
+  [a, b]: readonly [View | undefined, View | undefined],
+  near: Surroundings,
+): KernelNode | undefined {
+  return near.readers(a).find((node) => node.name === name && partner(node, a)?.buffer === b?.buffer);
+}
+
+/**
+ * LSTM from its four gates on: `c' = sigmoid(f + bias) * c + sigmoid(i) * tanh(g)`, `h = sigmoid(o) * tanh(c')`; then the same cell with
+ * its activations as results, for gradients that read them.
+ */
+function lstmCells(split: KernelNode, near: Surroundings): Match[] {
   const [input, candidate, forget, output] = split.outputs as readonly (View | undefined)[];
-  if (split.outputs.length !== 4 || input === undefined || !splitsLastAxis(split)) return undefined;
+  if (split.outputs.length !== 4 || input === undefined || !splitsLastAxis(split)) return [];
   const biased = near.onlyReader(forget, 'Add');
   const forgetBias = biased === undefined ? 0 : near.scalar(partner(biased, forget));
   const forgetGate = near.onlyReader(biased === undefined ? forget : biased.outputs[0], 'Sigmoid');
-  const kept = near.onlyReader(forgetGate?.outputs[0], 'Multiply');
-  const cell = partner(kept, forgetGate?.outputs[0]);
   const inputGate = near.onlyReader(input, 'Sigmoid');
   const squashed = near.onlyReader(candidate, 'Tanh');
-  const added = near.onlyReader(inputGate?.outputs[0], 'Multiply');
-  const next = near.onlyReader(kept?.outputs[0], 'Add');
   const outputGate = near.onlyReader(output, 'Sigmoid');
-  const hidden = near.onlyReader(outputGate?.outputs[0], 'Multiply');
-  const curved = near.from(partner(hidden, outputGate?.outputs[0]), 'Tanh');
-  const nodes = [forgetGate, kept, inputGate, squashed, added, next, outputGate, hidden, curved];
-  if (nodes.includes(undefined) || cell === undefined || forgetBias === undefined) return undefined;
-  const nextCell = (next as KernelNode).outputs[0];
-  const fits =
-    partner(added, inputGate?.outputs[0])?.buffer === squashed?.outputs[0].buffer &&
-    partner(next, kept?.outputs[0])?.buffer === added?.outputs[0].buffer &&
-    inputOf(curved, 'x')?.buffer === nextCell.buffer &&
-    sizeOf(cell.shape) === sizeOf(nextCell.shape) &&
-    sizeOf(input.shape) === sizeOf(nextCell.shape);
-  if (!fits) return undefined;
-  return {
-    nodes: [split, ...(biased ? [biased] : []), ...(nodes as KernelNode[])],
-    made: kernelNode(
-      'TankaLstmCell',
-      { gates: split.inputs.x as View, cell },
-      { forgetBias, hidden: last(input.shape) },
-      [nextCell, (hidden as KernelNode).outputs[0]],
-    ),
-  };
+  const [i, g, f, o] = [inputGate, squashed, forgetGate, outputGate].map((node) => node?.outputs[0]);
+  const added = joining('Multiply', [i, g], near);
+  for (const next of near.readers(added?.outputs[0])) {
+    const kept = near.from(partner(next, added?.outputs[0]), 'Multiply');
+    const cell = partner(kept, f);
+    const [nextCell] = next.outputs;
+    const curved = near.readers(nextCell).find(({ name }) => name === 'Tanh');
+    const t = curved?.outputs[0];
+    const hidden = joining('Multiply', [o, t], near);
+    const nodes = [forgetGate, kept, inputGate, squashed, added, outputGate, hidden, curved];
+    const isWhole =
+      next.name === 'Add' &&
+      !nodes.includes(undefined) &&
+      cell !== undefined &&
+      forgetBias !== undefined &&
+      sizeOf(cell.shape) === sizeOf(nextCell.shape) &&
+      sizeOf(input.shape) === sizeOf(nextCell.shape);
+    if (!isWhole) continue;
+    const inner = [split, next, ...(biased ? [biased] : []), ...(nodes as KernelNode[])];
+    const inputs = { gates: split.inputs.x as View, cell };
+    const attributes = { forgetBias, hidden: last(input.shape) };
+    const results = [nextCell, (hidden as KernelNode).outputs[0]];
+    const activations = [i, g, f, o, t] as View[];
+    return [
+      { nodes: inner, made: kernelNode('TankaLstmCell', inputs, attributes, results) },
+      {
+        nodes: inner,
+        made: kernelNode('TankaLstmCell', inputs, { ...attributes, kept: true }, [
+          ...results,
+          ...activations,
+        ]),
+      },
+    ];
+  }
+  return [];
 }
 
-/** The cell with the product that its gates come from, where they come from `[x, h] · w + b`. */
+/**
+ * The cell with the product that its gates come from, where they come from `[x, h] · w + b`. The two may still be joined for others, such as
+ * the gradient of the weights.
+ */
 function lstmStep({ nodes, made }: Match, near: Surroundings): Match | undefined {
   const { gates, cell } = made.inputs as { gates: View; cell: View };
   const product = productOf(gates, near);
@@ -82,7 +107,7 @@ function lstmStep({ nodes, made }: Match, near: Surroundings): Match | undefined
   const { b: w, bias } = product;
   const attributes = { ...made.attributes, inputs, rows, width: 4 * hidden };
   return {
-    nodes: [product.node, joined, ...nodes],
+    nodes: [product.node, ...nodes],
     made: kernelNode('TankaLstmStep', { x, w, bias, h, cell }, attributes, made.outputs),
   };
 }
@@ -175,9 +200,11 @@ function* gruSteps(tanh: KernelNode, near: Surroundings): Generator<Match> {
 export function fuseCells(graph: Graph): Graph {
   return rewrite(graph, function* (node, near) {
     if (node.name === 'Tanh') yield* gruSteps(node, near);
-    const cell = node.name === 'SplitV' ? lstmCell(node, near) : undefined;
-    const step = cell && lstmStep(cell, near);
-    if (step !== undefined) yield step;
-    if (cell !== undefined) yield cell;
+    const cells = node.name === 'SplitV' ? lstmCells(node, near) : [];
+    for (const cell of cells) {
+      const step = lstmStep(cell, near);
+      if (step !== undefined) yield step;
+    }
+    yield* cells;
   });
 }

@@ -43,32 +43,66 @@ describe('recurrent cells by pointer', () => {
       expectClose(nextHidden, Float32Array.from(expected.hidden), 1e-6);
     });
 
+    /** The new cell and state and what is kept of them, as one array after the other. */
+    const kept = (): Float32Array[] =>
+      onHeap(
+        [gates, cell, ...Array.from({ length: 7 }, () => new Float32Array(n))],
+        (g, c, nextCell, nextHidden, input, candidate, forget, output, curved) => {
+          raw().lstmCellKept(
+            ...([batch, hidden, g, c, 1] as const),
+            ...([nextCell, nextHidden, input, candidate, forget, output, curved] as const),
+          );
+        },
+      ).slice(2);
+
+    it(`is the same step that keeps its activations, ${batch} x ${hidden}`, () => {
+      const [nextCell, nextHidden, ...activations] = kept();
+      const expected = lstm(hidden, [...gates], [...cell]);
+      expectClose(nextCell, Float32Array.from(expected.cell), 1e-6);
+      expectClose(nextHidden, Float32Array.from(expected.hidden), 1e-6);
+      const gate = (i: number): number[] =>
+        Array.from(cell, (_, at) => gates[Math.floor(at / hidden) * 4 * hidden + i * hidden + (at % hidden)]);
+      const wanted = [
+        gate(0).map(sigmoid),
+        gate(1).map(Math.tanh),
+        gate(2).map((v) => sigmoid(v + 1)),
+        gate(3).map(sigmoid),
+        expected.cell.map(Math.tanh),
+      ];
+      activations.forEach((one, i) => expectClose(one, Float32Array.from(wanted[i]), 1e-6, `kept ${i}`));
+    });
+
     it(`has the gradient of an LSTM step by numeric differences, ${batch} x ${hidden}`, () => {
       const [dCell, dHidden] = [values(n, 3), values(n, 4)];
-      const results = onHeap([gates, cell, dCell, dHidden], (g, c, dc, dh) => {
-        raw().lstmCellGradient(batch, hidden, g, c, 1, dc, dh, g, dc);
-      });
-      const loss = (g: readonly number[], c: readonly number[]): number => {
+      const [, , ...activations] = kept();
+      const run = (withCell: boolean): Float32Array[] =>
+        onHeap(
+          [...activations, cell, dCell, dHidden, new Float32Array(4 * n)],
+          (i, g, f, o, t, c, dc, dh, dGates) => {
+            raw().lstmCellGradient(batch, hidden, i, g, f, o, t, c, withCell ? dc : 0, dh, dGates, dc);
+          },
+        );
+      const results = run(true);
+      const loss = (g: readonly number[], c: readonly number[], share: number): number => {
         const next = lstm(hidden, g, c);
-        return next.cell.reduce((sum, v, i) => sum + v * dCell[i] + next.hidden[i] * dHidden[i], 0);
+        return next.cell.reduce((sum, v, i) => sum + share * v * dCell[i] + next.hidden[i] * dHidden[i], 0);
       };
       const difference = (x: readonly number[], i: number, f: (x: readonly number[]) => number): number => {
         const at = (d: number): number => f(x.map((v, j) => (j === i ? v + d : v)));
         return (at(1e-5) - at(-1e-5)) / 2e-5;
       };
       const [g, c] = [[...gates], [...cell]];
-      expectClose(
-        results[0],
-        Float32Array.from(g, (_, i) => difference(g, i, (x) => loss(x, c))),
-        2e-6,
-        'gates',
-      );
-      expectClose(
-        results[2],
-        Float32Array.from(c, (_, i) => difference(c, i, (x) => loss(g, x))),
-        2e-6,
-        'cell',
-      );
+      const gradient = (share: number): [gates: Float32Array, cell: Float32Array] => [
+        Float32Array.from(g, (_, i) => difference(g, i, (x) => loss(x, c, share))),
+        Float32Array.from(c, (_, i) => difference(c, i, (x) => loss(g, x, share))),
+      ];
+      const [ofGates, ofCell] = gradient(1);
+      expectClose(results[8], ofGates, 2e-6, 'gates');
+      expectClose(results[6], ofCell, 2e-6, 'cell');
+      const alone = run(false);
+      const [ofGatesAlone, ofCellAlone] = gradient(0);
+      expectClose(alone[8], ofGatesAlone, 2e-6, 'gates, of the state alone');
+      expectClose(alone[6], ofCellAlone, 2e-6, 'cell, of the state alone');
     });
 
     it(`is a GRU step in two halves, ${batch} x ${hidden}`, () => {

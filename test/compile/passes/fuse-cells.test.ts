@@ -68,24 +68,37 @@ describe('an LSTM cell becomes one kernel', () => {
     ).to.deep.equal(['Tanh', 'TankaLstmCell']);
   });
 
+  it('with its activations as results, where they are read', () => {
+    const f = (gates: tf.Tensor, c: tf.Tensor): tf.Tensor[] => {
+      const [i, g, forget, o] = tf.split(gates, 4, -1);
+      const open = tf.sigmoid(o);
+      const cell = tf.add(tf.mul(tf.sigmoid(forget), c), tf.mul(tf.sigmoid(i), tf.tanh(g)));
+      const curved = tf.tanh(cell);
+      return [tf.mul(open, curved), open, tf.square(curved)];
+    };
+    expect(
+      after(f, [
+        [3, 20],
+        [3, 5],
+      ]),
+    ).to.deep.equal(['TankaLstmCell', 'Square']);
+  });
+
+  it('with its product, although state and input are joined for the gradient of the weights', () => {
+    const f = (x: tf.Tensor, h: tf.Tensor, c: tf.Tensor, w: tf.Tensor, b: tf.Tensor): tf.Tensor[] => {
+      const { value, grad } = tf.valueAndGrad((one: tf.Tensor) => tf.sum(lstm(x, h, c, one, b)[0]))(w);
+      return [value, grad];
+    };
+    const kernels = after(f, lstmShapes(2));
+    expect(kernels).to.include.members(['Concat', 'TankaLstmStep']);
+  });
+
   const left: Record<string, [f: Trial['f'], shapes: Trial['shapes']]> = {
     'a gate that is read elsewhere': [
       (gates: tf.Tensor, c: tf.Tensor) => {
         const [i, g, f, o] = tf.split(gates, 4, -1);
         const cell = tf.add(tf.mul(tf.sigmoid(f), c), tf.mul(tf.sigmoid(i), tf.tanh(g)));
         return [tf.mul(tf.sigmoid(o), tf.tanh(cell)), tf.neg(g)];
-      },
-      [
-        [3, 20],
-        [3, 5],
-      ],
-    ],
-    'an activation that is a result': [
-      (gates: tf.Tensor, c: tf.Tensor) => {
-        const [i, g, f, o] = tf.split(gates, 4, -1);
-        const open = tf.sigmoid(o);
-        const cell = tf.add(tf.mul(tf.sigmoid(f), c), tf.mul(tf.sigmoid(i), tf.tanh(g)));
-        return [tf.mul(open, tf.tanh(cell)), open];
       },
       [
         [3, 20],
@@ -140,18 +153,6 @@ describe('an LSTM cell becomes one kernel', () => {
         const early = tf.relu(cell);
         return [tf.mul(tf.sigmoid(o), tf.tanh(cell)), early];
       },
-      [
-        [3, 20],
-        [3, 5],
-      ],
-    ],
-    'a gradient of it': [
-      (gates: tf.Tensor, c: tf.Tensor) =>
-        tf.grad((one: tf.Tensor) => {
-          const [i, g, f, o] = tf.split(one, 4, -1);
-          const cell = tf.add(tf.mul(tf.sigmoid(f), c), tf.mul(tf.sigmoid(i), tf.tanh(g)));
-          return tf.mul(tf.sigmoid(o), tf.tanh(cell));
-        })(gates),
       [
         [3, 20],
         [3, 5],
