@@ -90,6 +90,7 @@ function* layerNorms(root: KernelNode, near: Surroundings): Generator<Match> {
   const wide = [...x.shape.slice(0, -1), 1];
   const n = x.shape.at(-1) ?? 0;
   const isOf =
+    sizeOf(x.shape) > 0 &&
     average?.x.buffer === x.buffer &&
     String(average.x.shape) === String(x.shape) &&
     reduction({ ...variance, shape: wide }, 'Mean', near)?.node === squares &&

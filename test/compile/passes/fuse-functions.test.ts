@@ -110,6 +110,7 @@ describe('layer norms that are written out become one kernel', () => {
     ],
     'a scale of each row': [haikuNorm, [[7, 7], [7, 1], [7]]],
     'a scale that broadcasts to more rows': [haikuNorm, [[1, 7], [4, 7], [7]]],
+    'no values': [haikuNorm, [[4, 0], [0], [0]]],
     'the root mean square': [
       (x: tf.Tensor, s: tf.Tensor) =>
         tf.mul(tf.mul(x, tf.rsqrt(tf.add(tf.mean(tf.square(x), -1, true), 1e-5))), s),
