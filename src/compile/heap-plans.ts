@@ -1,5 +1,5 @@
 import type { Graph } from './graph.js';
-import { HeapProgram } from './heap-program.js';
+import { PackingProgram } from './packing-program.js';
 import { removeDeadCode } from './passes/dead-code.js';
 import { fuseAttention } from './passes/fuse-attention.js';
 import { fuseCellGradients } from './passes/fuse-cell-gradients.js';
@@ -27,5 +27,5 @@ const PASSES: readonly ((graph: Graph) => Graph)[] = [
 /** Plans for the WASM backend. Such a graph is not saved: a file serves other backends, too. */
 export const heapPlans: HeapPlans = {
   optimise: (graph) => PASSES.reduce((current, pass) => pass(current), graph),
-  program: (graph, kernels, lasting) => new HeapProgram(graph, kernels, lasting),
+  program: (graph, kernels) => new PackingProgram(graph, kernels),
 };

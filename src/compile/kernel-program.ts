@@ -17,7 +17,6 @@ type Step = (memory: Memory) => void;
 /** A program for any backend: calls its kernels one after the other and frees what nobody reads any more. */
 export class KernelProgram implements Program {
   readonly arenaBytes = 0;
-  readonly packable: ReadonlySet<BufferId> = new Set();
   readonly #host: KernelBackend = backend();
   readonly #steps: readonly Step[];
   readonly #freed: readonly BufferId[][];

@@ -37,8 +37,6 @@ export interface Memory {
 export interface Program {
   /** Bytes of memory that the program holds for buffers between its steps. */
   readonly arenaBytes: number;
-  /** Buffers that would be read in another layout, kept from call to call, if they had the same values in most of them. */
-  readonly packable: ReadonlySet<BufferId>;
   run(inputs: readonly Tensor[], keys: readonly PRNGKey[]): unknown[];
   dispose(): void;
 }
