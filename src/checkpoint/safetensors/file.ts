@@ -3,7 +3,8 @@ import { guardLeaves } from '../../tree/owned.js';
 import { dispose } from '../../tree/tree.js';
 import { nest, type Checkpoint } from '../keys.js';
 import { toTensor } from '../stored-array.js';
-import { corrupt, headerLength, parseHeader, PREFIX } from './header.js';
+import { corrupt } from './corrupt.js';
+import { headerLength, parseHeader, PREFIX } from './header.js';
 import type { LoadOptions } from './safetensors.js';
 
 /** What reading needs of Node's `node:fs/promises`. */

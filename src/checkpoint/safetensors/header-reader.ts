@@ -1,4 +1,5 @@
-import { TankaError } from '../../errors/tanka-error.js';
+import type { TankaError } from '../../errors/tanka-error.js';
+import { corrupt } from './corrupt.js';
 
 /** What a header says of one array, not yet checked. */
 interface RawEntry {
@@ -14,102 +15,98 @@ const MAX_RANK = 64;
  * and with every name seen, where `JSON.parse` drops the first of two equal ones.
  */
 export class HeaderReader {
-  private position = 0;
+  #position = 0;
+  readonly #text: string;
 
-  constructor(private readonly text: string) {}
-
-  private fail(what: string): TankaError {
-    return new TankaError(
-      'checkpoint-corrupt',
-      `This is not a valid checkpoint: its header has ${what} at character ${this.position}. Download or save it again.`,
-    );
+  constructor(text: string) {
+    this.#text = text;
   }
 
-  private skipSpace(): void {
-    let code = this.text.charCodeAt(this.position);
+  #fail(what: string): TankaError {
+    return corrupt(`its header has ${what} at character ${this.#position}`);
+  }
+
+  #peek(): string {
+    let code = this.#text.charCodeAt(this.#position);
     while (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09) {
-      code = this.text.charCodeAt(++this.position);
+      code = this.#text.charCodeAt(++this.#position);
     }
+    return this.#text.charAt(this.#position);
   }
 
-  private peek(): string {
-    this.skipSpace();
-    return this.text.charAt(this.position);
-  }
-
-  private take(character: string): void {
-    if (this.peek() !== character) {
-      throw this.fail(`'${this.peek() || 'its end'}' where '${character}' was expected`);
+  #take(character: string): void {
+    if (this.#peek() !== character) {
+      throw this.#fail(`'${this.#peek() || 'its end'}' where '${character}' was expected`);
     }
-    this.position++;
+    this.#position++;
   }
 
-  private list(open: string, close: string, item: () => void): void {
-    this.take(open);
-    if (this.peek() !== close) {
+  #list(open: string, close: string, item: () => void): void {
+    this.#take(open);
+    if (this.#peek() !== close) {
       item();
-      while (this.peek() === ',') {
-        this.position++;
+      while (this.#peek() === ',') {
+        this.#position++;
         item();
       }
     }
-    this.take(close);
+    this.#take(close);
   }
 
-  private string(): string {
-    this.take('"');
-    const start = this.position - 1;
-    let character = this.text.charAt(this.position);
+  #string(): string {
+    this.#take('"');
+    const start = this.#position - 1;
+    let character = this.#text.charAt(this.#position);
     while (character !== '"' && character !== '') {
-      this.position += character === '\\' ? 2 : 1;
-      character = this.text.charAt(this.position);
+      this.#position += character === '\\' ? 2 : 1;
+      character = this.#text.charAt(this.#position);
     }
-    this.take('"');
+    this.#take('"');
     try {
-      return JSON.parse(this.text.slice(start, this.position)) as string;
+      return JSON.parse(this.#text.slice(start, this.#position)) as string;
     } catch {
-      throw this.fail('a malformed string');
+      throw this.#fail('a malformed string');
     }
   }
 
-  private integer(): number {
-    this.skipSpace();
-    const start = this.position;
-    let code = this.text.charCodeAt(this.position);
-    while (code >= 0x30 && code <= 0x39) code = this.text.charCodeAt(++this.position);
-    const digits = this.text.slice(start, this.position);
+  #integer(): number {
+    this.#peek();
+    const start = this.#position;
+    let code = this.#text.charCodeAt(start);
+    while (code >= 0x30 && code <= 0x39) code = this.#text.charCodeAt(++this.#position);
+    const digits = this.#text.slice(start, this.#position);
     const value = Number(digits);
     if (digits === '' || (digits.length > 1 && digits.startsWith('0')) || !Number.isSafeInteger(value)) {
-      throw this.fail(`no integer from 0 to 2^53 - 1 ('${digits.slice(0, 24)}')`);
+      throw this.#fail(`no integer from 0 to 2^53 - 1 ('${digits.slice(0, 24)}')`);
     }
     return value;
   }
 
-  private integers(): number[] {
+  #integers(): number[] {
     const out: number[] = [];
-    this.list('[', ']', () => {
-      if (out.length === MAX_RANK) throw this.fail(`more than ${MAX_RANK} numbers in a list`);
-      out.push(this.integer());
+    this.#list('[', ']', () => {
+      if (out.length === MAX_RANK) throw this.#fail(`more than ${MAX_RANK} numbers in a list`);
+      out.push(this.#integer());
     });
     return out;
   }
 
-  /** Reads an object and calls `value` at each of its values. */
+  /** Reads an object, whose names differ, and calls `value` at each of its values. */
   object(value: (key: string) => void): void {
-    this.list('{', '}', () => {
-      const key = this.string();
-      this.take(':');
+    const names = new Set<string>();
+    this.#list('{', '}', () => {
+      const key = this.#string();
+      if (names.has(key)) throw this.#fail(`the name '${key}' twice`);
+      names.add(key);
+      this.#take(':');
       value(key);
     });
   }
 
   /** Reads an object of strings. */
   strings(): Record<string, string> {
-    const out = new Map<string, string>();
-    this.object((key) => {
-      if (out.has(key)) throw this.fail(`the name '${key}' twice`);
-      out.set(key, this.string());
-    });
+    const out: [string, string][] = [];
+    this.object((key) => out.push([key, this.#string()]));
     return Object.fromEntries(out);
   }
 
@@ -119,19 +116,19 @@ export class HeaderReader {
     let shape: number[] | undefined;
     let offsets: number[] | undefined;
     this.object((key) => {
-      if (key === 'dtype' && dtype === undefined) dtype = this.string();
-      else if (key === 'shape' && shape === undefined) shape = this.integers();
-      else if (key === 'data_offsets' && offsets === undefined) offsets = this.integers();
-      else throw this.fail(`an unknown or repeated field '${key}'`);
+      if (key === 'dtype') dtype = this.#string();
+      else if (key === 'shape') shape = this.#integers();
+      else if (key === 'data_offsets') offsets = this.#integers();
+      else throw this.#fail(`an unknown field '${key}'`);
     });
     if (dtype === undefined || shape === undefined || offsets?.length !== 2) {
-      throw this.fail('an array without dtype, shape or two data_offsets');
+      throw this.#fail('an array without dtype, shape or two data_offsets');
     }
     return { dtype, shape, offsets: [offsets[0], offsets[1]] };
   }
 
   /** Nothing but space may follow. */
   end(): void {
-    if (this.peek() !== '') throw this.fail(`'${this.peek()}' after its end`);
+    if (this.#peek() !== '') throw this.#fail(`'${this.#peek()}' after its end`);
   }
 }

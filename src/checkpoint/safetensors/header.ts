@@ -2,6 +2,7 @@ import { TankaError } from '../../errors/tanka-error.js';
 import { compareCodePoints } from '../../tree/tree.js';
 import { checkKey } from '../keys.js';
 import { storedSizes, type StoredDtype } from '../stored-array.js';
+import { corrupt } from './corrupt.js';
 import { HeaderReader } from './header-reader.js';
 
 /** One array of a safetensors file: its bytes are `[begin, end)` of the data that follow the header. */
@@ -24,13 +25,6 @@ const MAX_HEADER = 100_000_000;
 
 /** Bytes before the header: its length as a 64-bit integer. */
 export const PREFIX = 8;
-
-export function corrupt(what: string): TankaError {
-  return new TankaError(
-    'checkpoint-corrupt',
-    `This is not a valid checkpoint: ${what}. Download or save it again.`,
-  );
-}
 
 /** Length of the header, from the first 8 bytes. */
 export function headerLength(prefix: Uint8Array): number {
@@ -78,20 +72,18 @@ export function parseHeader(bytes: Uint8Array, dataLength?: number): Header {
     throw corrupt('its header is not UTF-8');
   }
   const reader = new HeaderReader(text);
-  const entries = new Map<string, HeaderEntry>();
-  let metadata: Record<string, string> | undefined;
+  const entries: HeaderEntry[] = [];
+  let metadata: Record<string, string> = {};
   reader.object((key) => {
     if (key === '__metadata__') {
-      if (metadata !== undefined) throw corrupt(`the name '${key}' occurs twice`);
       metadata = reader.strings();
       return;
     }
-    if (entries.has(key)) throw corrupt(`the name '${key}' occurs twice`);
     checkKey(key);
-    entries.set(key, checkedEntry(key, reader.entry()));
+    entries.push(checkedEntry(key, reader.entry()));
   });
   reader.end();
-  const sorted = [...entries.values()].sort((a, b) => a.begin - b.begin || a.end - b.end);
+  const sorted = [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end);
   let position = 0;
   for (const { key, begin, end } of sorted) {
     if (begin !== position)
@@ -101,7 +93,7 @@ export function parseHeader(bytes: Uint8Array, dataLength?: number): Header {
   if (dataLength !== undefined && position !== dataLength) {
     throw corrupt(`its arrays take ${position} bytes but ${dataLength} bytes follow the header`);
   }
-  return { entries: [...entries.values()], metadata: metadata ?? {} };
+  return { entries, metadata };
 }
 
 // The order in which the reference implementation declares its types; larger elements come first, so that all are aligned.

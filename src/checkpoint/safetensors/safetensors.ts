@@ -1,7 +1,8 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { keyedLeaves, toCheckpoint, type Checkpoint } from '../keys.js';
 import { fromTensor, type StoredArray, type WrittenDtype } from '../stored-array.js';
-import { compareEntries, corrupt, headerBytes, headerLength, parseHeader, PREFIX } from './header.js';
+import { corrupt } from './corrupt.js';
+import { compareEntries, headerBytes, headerLength, parseHeader, PREFIX } from './header.js';
 
 /** Options of {@link saveSafetensors}. */
 export interface SaveSafetensorsOptions {

@@ -1,7 +1,8 @@
 import { keyedLeaves, toCheckpoint, type Checkpoint } from '../keys.js';
 import { TankaError } from '../../errors/tanka-error.js';
 import { fromTensor, type StoredArray } from '../stored-array.js';
-import { compareEntries, corrupt } from './header.js';
+import { corrupt } from './corrupt.js';
+import { compareEntries } from './header.js';
 import {
   readSafetensors,
   writeSafetensors,

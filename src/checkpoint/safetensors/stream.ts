@@ -3,7 +3,8 @@ import { guardLeaves } from '../../tree/owned.js';
 import { dispose } from '../../tree/tree.js';
 import { nest, type Checkpoint } from '../keys.js';
 import { toTensor } from '../stored-array.js';
-import { corrupt, headerLength, parseHeader, PREFIX, type HeaderEntry } from './header.js';
+import { corrupt } from './corrupt.js';
+import { headerLength, parseHeader, PREFIX, type HeaderEntry } from './header.js';
 import type { LoadOptions } from './safetensors.js';
 
 /** Anything that gives bytes piece by piece: the body of a response, a file's read stream. */
