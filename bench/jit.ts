@@ -10,7 +10,7 @@ import { registerKernels, restoreStockKernels } from '../src/backend/wasm/regist
 import { interleave, processMs, type Contender, type Timing } from './measure.js';
 import { jaxStepper } from './nets/jax.js';
 import type { Array2 } from './nets/layers.js';
-import { conv, gpt, lstm, mlp, mobileNet, resNet50, type Work } from './nets/haiku.js';
+import { conv, gpt, lstm, lstmClassifier, mlp, mobileNet, resNet50, type Work } from './nets/haiku.js';
 import { onnxRunner } from './nets/onnx.js';
 import { tfjsLayers } from './nets/tfjs.js';
 import { layersRunner, layersTrainer } from './nets/tfjs-layers.js';
@@ -121,20 +121,21 @@ function labels(batch: number): Array2 {
 async function training(make: () => Work, name: string, goal: string, stockRuns: boolean): Promise<void> {
   if (!name.includes(only)) return;
   const work = make();
-  const { input, apply } = work;
+  const { apply, input } = work;
   const x = tf.tensor(input.values, [...input.shape]);
-  const target = labels(input.shape[0]);
+  // Sequences begin with their steps.
+  const target = labels(input.shape.length === 3 ? input.shape[1] : input.shape[0]);
   const y = tf.tensor(target.values, [...target.shape]);
-  const loss = (p: hk.Params): tf.Scalar =>
-    tf.mean<tf.Scalar>(tf.neg(tf.sum(tf.mul(y, tf.logSoftmax(apply(p, x))), -1)));
-  const step = (p: hk.Params): [hk.Params, tf.Tensor] => {
-    const [value, gradient] = hk.valueAndGrad(loss)(p);
+  const loss = (p: hk.Params, inputs: tf.Tensor, labelled: tf.Tensor): tf.Scalar =>
+    tf.mean<tf.Scalar>(tf.neg(tf.sum(tf.mul(labelled, tf.logSoftmax(apply(p, inputs))), -1)));
+  const step = (p: hk.Params, inputs: tf.Tensor, labelled: tf.Tensor): [hk.Params, tf.Tensor] => {
+    const [value, gradient] = hk.valueAndGrad(loss)(p, inputs, labelled);
     return [hk.tree.map((w: tf.Tensor, g: tf.Tensor) => tf.sub(w, tf.mul(g, 0.01)), p, gradient), value];
   };
   const stepper = (f: typeof step): (() => number) => {
     let params = hk.tree.map((p: tf.Tensor) => tf.clone(p), work.params) as hk.Params;
     return () => {
-      const [next, value] = tf.tidy(() => f(params) as never) as [hk.Params, tf.Tensor];
+      const [next, value] = tf.tidy(() => f(params, x, y) as never) as [hk.Params, tf.Tensor];
       hk.tree.dispose(params);
       params = next;
       const read = value.dataSync()[0];
@@ -148,7 +149,7 @@ async function training(make: () => Work, name: string, goal: string, stockRuns:
   const jax = jaxStepper(work, target);
   let far = 0;
   const reference = stepper(step);
-  const firstLoss = tf.tidy(() => loss(work.params).dataSync()[0]);
+  const firstLoss = tf.tidy(() => loss(work.params, x, y).dataSync()[0]);
   const first = firstCall(() => (far = Math.abs(ours() - reference())), eagerMs);
   far = Math.max(far, Math.abs(jax() - firstLoss));
   for (let i = 0; i < 3; i++) far = Math.max(far, Math.abs(ours() - reference()));
@@ -179,6 +180,7 @@ async function training(make: () => Work, name: string, goal: string, stockRuns:
 // First: behind the networks of the other peers, jax-js cannot link its kernels any more.
 await training(() => mlp(32), 'training step, MLP, batch 32', '8x tfjs, 2x jax-js', true);
 await training(() => conv(32), 'training step, conv net, batch 32', '8x jax-js', false);
+await training(() => lstmClassifier(32), 'training step, LSTM, batch 32', '8x tfjs, 2x jax-js', true);
 await inference(() => mlp(1), 'MLP, batch 1', '1.6x');
 await inference(() => mlp(32), 'MLP, batch 32', '1.4x');
 await inference(() => mlp(256), 'MLP, batch 256', '1.3x');

@@ -256,6 +256,27 @@ export function gpt(): Work {
   };
 }
 
+/** Sequences, classified by the mean of the states of an LSTM. */
+export function lstmClassifier(batch: number): Work {
+  const [steps, width] = [32, 128];
+  const model = hk.transform((x: tf.Tensor) => {
+    const core = new hk.LSTM(width);
+    const states = hk.dynamicUnroll(core, x, core.initialState(batch))[0];
+    return new hk.Linear(10, { name: 'logits' }).call(tf.mean(states, 0));
+  });
+  const params = seasoned(tf.tidy(() => model.init(42, tf.zeros([steps, batch, width]))));
+  const [cell, logits] = ['lstm/linear', 'logits'].map(
+    (name) => [arrayOf(params, name, 'w'), arrayOf(params, name, 'b')] as const,
+  );
+  return {
+    title: `LSTM, ${steps} steps, ${width} wide, batch ${batch}`,
+    params,
+    input: random([steps, batch, width]),
+    apply: (p, x) => model.apply(p, null, x),
+    network: (layers, x) => layers.dense(layers.meanOfSteps(layers.lstm(x, ...cell)), ...logits, 'linear'),
+  };
+}
+
 export function lstm(batch: number): Work {
   const model = hk.transform((x: tf.Tensor) => {
     const core = new hk.LSTM(128);

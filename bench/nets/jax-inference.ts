@@ -88,6 +88,7 @@ function layersOf(take: Take): Layers<JaxArray> {
     maxPool: missing,
     globalMean: missing,
     lstm: missing,
+    meanOfSteps: missing,
   };
 }
 

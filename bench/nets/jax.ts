@@ -19,7 +19,7 @@ function put({ values, shape }: Array2): JaxArray {
  */
 function layersOf(
   next: () => JaxArray,
-): Pick<Layers<JaxArray>, 'conv' | 'averagePool' | 'flatten' | 'dense'> {
+): Pick<Layers<JaxArray>, 'conv' | 'averagePool' | 'flatten' | 'dense' | 'lstm' | 'meanOfSteps'> {
   return {
     conv: (x, _w, _b, stride) => {
       const [w, b] = [next(), next()];
@@ -30,6 +30,25 @@ function layersOf(
       return np.mean(x.reshape([n, c, height / 2, 2, width / 2, 2]), [3, 5]);
     },
     flatten: (x) => x.reshape([x.shape[0], -1]),
+    lstm: (x) => {
+      const [w, b] = [next(), next()];
+      const [steps, batch] = x.shape;
+      const width = b.shape[0] / 4;
+      let [h, c] = [np.zeros([batch, width]), np.zeros([batch, width])];
+      const states = Array.from({ length: steps }, (_, t) => {
+        const joined = np.concatenate([x.ref.slice(t), h], 1);
+        const [i, g, f, o] = np.split(np.matmul(joined, w.ref).add(b.ref), 4, 1);
+        c = nn
+          .sigmoid(f.add(1))
+          .mul(c)
+          .add(nn.sigmoid(i).mul(np.tanh(g)));
+        h = nn.sigmoid(o).mul(np.tanh(c.ref));
+        return h.ref;
+      });
+      for (const one of [x, w, b, h, c]) one.dispose();
+      return np.stack(states);
+    },
+    meanOfSteps: (x) => np.mean(x, 0),
     dense: (x, _w, _b, activation) => {
       const y = np.matmul(x, next()).add(next());
       return activation === 'relu' ? nn.relu(y) : y;

@@ -29,6 +29,8 @@ export interface Layers<T> {
   attention(q: T, k: T, v: T, heads: number): T;
   /** Haiku's gates: input, candidate, forget (plus 1), output; `w[inputs + hidden, 4 * hidden]`. Hidden states of all steps. */
   lstm(x: T, w: Array2, b: Array2): T;
+  /** Of the hidden states of all steps, `[batch, width]`; in training alone. */
+  meanOfSteps(x: T): T;
 }
 
 /** A network on one input. */

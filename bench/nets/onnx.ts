@@ -210,6 +210,7 @@ function layersOf(graph: Graph): Layers<string> {
       const joined = graph.call('Transpose', [mixed], { perm: [1, 0, 2] });
       return graph.call('Reshape', [joined, shapeOf(length, width)]);
     },
+    meanOfSteps: (x) => graph.call('ReduceMean', [x], { axes: [0], keepdims: 0 }),
     lstm: (x, w, b) => {
       const hidden = w.shape[1] / 4;
       const inputs = w.shape[0] - hidden;

@@ -55,6 +55,7 @@ const symbolic: Layers<tfl.SymbolicTensor> = {
   attention: () => {
     throw new NoSuchLayer();
   },
+  meanOfSteps: (x) => applied(tfl.layers.globalAveragePooling1d({}), x),
   lstm: (x, w, b) => {
     const hidden = w.shape[1] / 4;
     // Haiku's order is input, candidate, forget, output; that of Keras input, forget, candidate, output.
@@ -79,12 +80,14 @@ const symbolic: Layers<tfl.SymbolicTensor> = {
   },
 };
 
+/** Sequences begin with their steps here, and with the batch in tfjs-layers; the way back is the same. */
+function stepsBehindBatch(t: tf.Tensor): tf.Tensor {
+  return t.rank === 3 ? tf.transpose(t, [1, 0, 2]) : t;
+}
+
 /** A function that runs the network as a model of tfjs-layers; `undefined` where that has not its layers. */
 export function layersRunner(network: Network, input: Array2): (() => Float32Array) | undefined {
-  // Sequences begin with their steps here, and with the batch there.
-  const isSequence = input.shape.length === 3;
-  const swap = (t: tf.Tensor): tf.Tensor => (isSequence ? tf.transpose(t, [1, 0, 2]) : t);
-  const x = tf.tidy(() => swap(tensorOf(input)));
+  const x = tf.tidy(() => stepsBehindBatch(tensorOf(input)));
   let model: tfl.LayersModel;
   try {
     const start = tfl.input({ shape: x.shape.slice(1) });
@@ -95,7 +98,7 @@ export function layersRunner(network: Network, input: Array2): (() => Float32Arr
     return undefined;
   }
   return () => {
-    const y = tf.tidy(() => swap(model.predict(x, { batchSize: x.shape[0] }) as tf.Tensor));
+    const y = tf.tidy(() => stepsBehindBatch(model.predict(x, { batchSize: x.shape[0] }) as tf.Tensor));
     const values = y.dataSync() as Float32Array;
     y.dispose();
     return values;
@@ -104,7 +107,8 @@ export function layersRunner(network: Network, input: Array2): (() => Float32Arr
 
 /** A function that takes steps of SGD on the network as a model of tfjs-layers, which gives the loss. */
 export function layersTrainer(network: Network, input: Array2, labels: Array2): () => Promise<number> {
-  const [x, y] = [tensorOf(input), tensorOf(labels)];
+  const x = tf.tidy(() => stepsBehindBatch(tensorOf(input)));
+  const y = tensorOf(labels);
   const start = tfl.input({ shape: x.shape.slice(1) });
   const model = tfl.model({ inputs: start, outputs: network(symbolic, start) });
   model.compile({

@@ -81,6 +81,7 @@ export const tfjsLayers: Layers<tf.Tensor> = {
       1,
     );
   },
+  meanOfSteps: (x) => tf.mean(x, 0),
   lstm: (x, w, b) => {
     const [steps, batch] = x.shape;
     const hidden = w.shape[1] / 4;
