@@ -55,7 +55,13 @@ function* lstmGradients(joined: KernelNode, near: Surroundings): Generator<Match
     const [, , i, g, f, o, t] = cell?.outputs ?? [];
     const c = inputOf(cell, 'cell');
     if (c === undefined || i?.buffer !== gate.buffer || sizeOf(c.shape) !== sizeOf(dInput.shape)) continue;
-    for (const dc of origins) {
+    // Three gates read the one, a gate and the cell the other: formulas are multiplied out for few candidates.
+    const readBy = (count: number, views: readonly View[]): View[] =>
+      views.filter(
+        (view) =>
+          near.readers(view).length >= count && !cell?.outputs.some(({ buffer }) => buffer === view.buffer),
+      );
+    for (const dc of readBy(3, origins)) {
       const gates = [
         gateGradient(dInput, [i, dc, g], 'sigmoid', near),
         gateGradient(dCandidate, [g, dc, i], 'tanh', near),
@@ -63,7 +69,7 @@ function* lstmGradients(joined: KernelNode, near: Surroundings): Generator<Match
       ];
       if (gates.includes(undefined)) continue;
       const sum = near.from(dc, 'Add');
-      for (const dh of ingredients(dOutput, near)) {
+      for (const dh of readBy(2, ingredients(dOutput, near))) {
         const last = gateGradient(dOutput, [o, dh, t], 'sigmoid', near);
         if (last === undefined) continue;
         for (const through of [dc, inputOf(sum, 'a'), inputOf(sum, 'b')]) {
