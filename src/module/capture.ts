@@ -1,14 +1,10 @@
-import { clone, keep, Tensor } from '@tensorflow/tfjs-core';
-import { dispose, map } from '../tree/tree.js';
+import { clone, keep, type Tensor } from '@tensorflow/tfjs-core';
+import { dispose, mapTensors } from '../tree/tree.js';
 import { withInterceptor } from './interceptors.js';
 import type { Module } from './module.js';
 
 /** What modules returned, by their names: one entry for each call, in the order in which the calls ended. */
 export type Captured<Output = Tensor> = Record<string, Output[]>;
-
-function mapTensors(f: (x: Tensor) => Tensor, tree: unknown): unknown {
-  return map((leaf: Tensor) => (leaf instanceof Tensor ? f(leaf) : leaf), tree);
-}
 
 /**
  * Runs `f` and collects what the modules called in it return; beyond Haiku. Works inside a transformed function, where

@@ -1,7 +1,7 @@
 import { reshape, Tensor } from '@tensorflow/tfjs-core';
 import { TankaError } from '../errors/tanka-error.js';
 import { tidyInCurrentFrame } from '../transform/ownership.js';
-import { leaves, map, type Tree } from '../tree/tree.js';
+import { leaves, mapTensors, type Tree } from '../tree/tree.js';
 import { checkFunction } from './option-checks.js';
 import { applyLayer, type Layer } from './sequential.js';
 
@@ -9,10 +9,6 @@ import { applyLayer, type Layer } from './sequential.js';
 export interface BatchApplyOptions {
   /** How many leading dimensions are merged. Default `2`. */
   readonly numDims?: number;
-}
-
-function mapTensors(f: (x: Tensor) => unknown, tree: unknown): unknown {
-  return map((leaf: Tensor) => (leaf instanceof Tensor ? f(leaf) : leaf), tree);
 }
 
 /**

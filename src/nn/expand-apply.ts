@@ -1,7 +1,7 @@
-import { expandDims, squeeze, Tensor } from '@tensorflow/tfjs-core';
+import { expandDims, squeeze, type Tensor } from '@tensorflow/tfjs-core';
 import { TankaError } from '../errors/tanka-error.js';
 import { tidyInCurrentFrame } from '../transform/ownership.js';
-import { map } from '../tree/tree.js';
+import { mapTensors } from '../tree/tree.js';
 import { checkFunction, checkOptions } from './option-checks.js';
 import { applyLayer, type Layer } from './sequential.js';
 
@@ -29,12 +29,10 @@ export function expandApply<Args extends readonly unknown[] = Tensor[], Output =
       `hk.expandApply adds a dimension at axis 0 or -1, but got axis: ${String(axis)}.`,
     );
   }
-  const onTensors = (g: (x: Tensor) => Tensor, tree: unknown): unknown =>
-    map((leaf: Tensor) => (leaf instanceof Tensor ? g(leaf) : leaf), tree);
   return (...args) =>
     tidyInCurrentFrame(() => {
-      const expanded = args.map((arg) => onTensors((x) => expandDims(x, axis), arg));
+      const expanded = args.map((arg) => mapTensors((x) => expandDims(x, axis), arg));
       const outputs = applyLayer(f, expanded);
-      return onTensors((y) => squeeze(y, [axis < 0 ? y.rank + axis : axis]), outputs) as NoInfer<Output>;
+      return mapTensors((y) => squeeze(y, [axis < 0 ? y.rank + axis : axis]), outputs) as NoInfer<Output>;
     });
 }

@@ -1,7 +1,6 @@
-import { cast, type DataType, type Tensor } from '@tensorflow/tfjs-core';
-import { isTensor } from '../backend/engine.js';
+import { cast, type DataType } from '@tensorflow/tfjs-core';
 import { TankaError } from '../errors/tanka-error.js';
-import { map } from '../tree/tree.js';
+import { mapTensors } from '../tree/tree.js';
 
 /** In which dtypes the modules of a class keep their parameters, compute, and return their results. */
 export interface Policy {
@@ -64,9 +63,5 @@ export function parsePolicy(text: string): Policy {
 
 /** A nesting with its floating tensors in another dtype; everything else stays. */
 export function castFloating<T>(tree: T, dtype: DataType): T {
-  return map(
-    (leaf: Tensor) =>
-      isTensor(leaf) && leaf.dtype === 'float32' && dtype !== 'float32' ? cast(leaf, dtype) : leaf,
-    tree,
-  ) as T;
+  return mapTensors((x) => (x.dtype === 'float32' && dtype !== 'float32' ? cast(x, dtype) : x), tree) as T;
 }

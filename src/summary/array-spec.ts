@@ -1,6 +1,6 @@
-import { Tensor, util, type DataType } from '@tensorflow/tfjs-core';
+import { util, type DataType } from '@tensorflow/tfjs-core';
 import { formatArray } from '../tree/format.js';
-import { map } from '../tree/tree.js';
+import { mapTensors } from '../tree/tree.js';
 
 /** Shape and dtype of a tensor, written as `f32[8,784]`. */
 export class ArraySpec {
@@ -27,5 +27,5 @@ export class ArraySpec {
 
 /** A nesting with an {@link ArraySpec} for each tensor; other leaves stay. */
 export function toSpec(tree: unknown): unknown {
-  return map((leaf: Tensor) => (leaf instanceof Tensor ? new ArraySpec(leaf.shape, leaf.dtype) : leaf), tree);
+  return mapTensors(({ shape, dtype }) => new ArraySpec(shape, dtype), tree);
 }

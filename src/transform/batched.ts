@@ -2,7 +2,7 @@ import { scalar, stack, Tensor, unstack, zeros } from '@tensorflow/tfjs-core';
 import { isTensor } from '../backend/engine.js';
 import { TankaError } from '../errors/tanka-error.js';
 import { isKey, type PRNGKey } from '../random/key.js';
-import { isNode, map } from '../tree/tree.js';
+import { isNode, map, mapChildren } from '../tree/tree.js';
 
 /**
  * The nesting of one element of a batched nesting: tensors lose the batch axis, an array of keys gives one key.
@@ -40,10 +40,7 @@ function mapBatches<R>(f: (batch: Batch, path: string) => R, tree: unknown, path
       `The leaf '${path}' has no axis: it is ${typeof tree} ${String(tree)}. Pass tensors or keys in plain objects and arrays.`,
     );
   }
-  const child = (key: string, value: unknown): unknown =>
-    mapBatches(f, value, path === '' ? key : `${path}/${key}`);
-  if (Array.isArray(tree)) return tree.map((value, i) => child(String(i), value));
-  return Object.fromEntries(Object.entries(tree).map(([key, value]) => [key, child(key, value)]));
+  return mapChildren(tree, (child, key) => mapBatches(f, child, path === '' ? key : `${path}/${key}`));
 }
 
 function sizeOf(batch: Batch, axis: number, path: string): number {

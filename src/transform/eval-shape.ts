@@ -1,10 +1,9 @@
-import { Tensor, tidy, type DataType } from '@tensorflow/tfjs-core';
-import { isTensor } from '../backend/engine.js';
+import { tidy, type Tensor, type DataType } from '@tensorflow/tfjs-core';
 import { abstractTensor } from '../backend/shapes/abstract.js';
 import { computingShapes, type ShapedKernel, type ShapeOptions } from '../backend/shapes/index.js';
 import { withOwnTape } from '../backend/tape.js';
 import { maybeCurrentFrame } from '../module/frame.js';
-import { isNode, map } from '../tree/tree.js';
+import { isNode, mapChildren, mapTensors } from '../tree/tree.js';
 import { internalState, restoreInternalState, withOwnNames } from './internal-state.js';
 
 export type { ShapedKernel };
@@ -65,8 +64,7 @@ function isShapeDtype(node: object): node is ShapeDtype {
 export function withTensors(tree: unknown): unknown {
   if (!isNode(tree)) return tree;
   if (isShapeDtype(tree)) return abstractTensor(tree.shape, tree.dtype);
-  if (Array.isArray(tree)) return tree.map(withTensors);
-  return Object.fromEntries(Object.entries(tree).map(([key, child]) => [key, withTensors(child)]));
+  return mapChildren(tree, withTensors);
 }
 
 /**
@@ -82,10 +80,6 @@ export function evalShape<Args extends readonly unknown[], R>(
 ): ShapesOf<R> {
   return runAbstractly(
     () => f(...(args.map(withTensors) as unknown as Args)),
-    (result) =>
-      map(
-        (leaf: Tensor) => (isTensor(leaf) ? { shape: leaf.shape, dtype: leaf.dtype } : leaf),
-        result,
-      ) as ShapesOf<R>,
+    (result) => mapTensors(({ shape, dtype }) => ({ shape, dtype }), result) as ShapesOf<R>,
   );
 }

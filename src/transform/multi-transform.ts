@@ -1,6 +1,6 @@
 import { TankaError } from '../errors/tanka-error.js';
 import type { Params, State } from '../module/frame.js';
-import { isNode, map } from '../tree/tree.js';
+import { isNode, map, mapChildren } from '../tree/tree.js';
 import { applyWithoutState, initWithoutState } from './adapters.js';
 import { runAbstractly } from './eval-shape.js';
 import { tagPairFunction, type AnyFunction, type RngLike } from './pair.js';
@@ -45,10 +45,7 @@ function mapFunctions(
       `hk.multiTransform takes a function that returns [template, functions], but functions has ${String(node)} at '${path.join('/')}'.`,
     );
   }
-  const child = (key: string): unknown =>
-    mapFunctions((node as Record<string, unknown>)[key], f, [...path, key]);
-  if (Array.isArray(node)) return node.map((_, i) => child(String(i)));
-  return Object.fromEntries(Object.keys(node).map((key) => [key, child(key)]));
+  return mapChildren(node, (child, key) => mapFunctions(child, f, [...path, key]));
 }
 
 /**

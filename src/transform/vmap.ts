@@ -3,7 +3,7 @@ import { TankaError } from '../errors/tanka-error.js';
 import { maybeCurrentFrame, type Bundles, type Frame } from '../module/frame.js';
 import type { PRNGKey } from '../random/key.js';
 import { PRNGSequence } from '../random/prng-sequence.js';
-import { isNode } from '../tree/tree.js';
+import { isNode, mapChildren } from '../tree/tree.js';
 import { batchSizes, elementsOf, stackTrees, type StackedOf } from './batched.js';
 import {
   internalState,
@@ -53,10 +53,7 @@ function mapAxes(
       `${what} of hk.vmap is nested unlike its value. Pass a number, null, or a nesting that begins like the value's.`,
     );
   }
-  const child = (key: string): unknown =>
-    mapAxes((axes as Record<string, Axes>)[key], (value as Record<string, unknown>)[key], what, f);
-  if (Array.isArray(value)) return value.map((_, i) => child(String(i)));
-  return Object.fromEntries(Object.keys(value).map((key) => [key, child(key)]));
+  return mapChildren(value, (child, key) => mapAxes((axes as Record<string, Axes>)[key], child, what, f));
 }
 
 function mappedArguments(args: readonly unknown[], inAxes: Axes): Mapped {

@@ -262,6 +262,17 @@ export function mapOne<L = Tensor, R = unknown, T = unknown>(f: (leaf: L) => R, 
   return mapNode(f, [], tree, []) as MapLeaves<T, L, R>;
 }
 
+/** {@link map} of the tensors of one tree; other leaves stay. */
+export function mapTensors(f: (x: Tensor) => unknown, tree: unknown): unknown {
+  return mapOne((leaf: unknown) => (leaf instanceof Tensor ? f(leaf as Tensor) : leaf), tree);
+}
+
+/** A node with what `f` makes of its children, in the order of insertion. */
+export function mapChildren(node: object, f: (child: unknown, key: string) => unknown): unknown {
+  if (Array.isArray(node)) return node.map((child, i) => f(child, String(i)));
+  return Object.fromEntries(Object.entries(node).map(([key, child]) => [key, f(child, key)]));
+}
+
 /** Folds the leaves in JAX's order. */
 export function reduce<A, L = Tensor>(f: (accumulator: A, leaf: L) => A, tree: Tree<L>, initial: A): A {
   return leaves(tree).reduce(f, initial);
