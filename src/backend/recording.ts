@@ -30,8 +30,8 @@ export function checkRecording(number: number, caller: string): void {
 function refuseFrame(caller: string): never {
   throw new TankaError(
     'jit-untraceable',
-    `hk.${caller} was used inside a function given to hk.jit, of a transform around it: a replay would not. ` +
-      'Jit the `apply` of hk.transform, or pass keys, parameters and state as arguments and results.',
+    `hk.${caller} was used inside a function given to hk.jit, of a transform around it: a replay would not do so again. ` +
+      'Jit `apply`, or pass keys, parameters and state as arguments and results.',
   );
 }
 

@@ -31,9 +31,9 @@ export function checkReplay(replayed: readonly unknown[], run: () => unknown): v
       if (difference > TOLERANCE * scale) {
         throw new TankaError(
           'jit-check-failed',
-          `The plan of a jitted function gave another result than the function: result ${path.slice(1).join('/') || '(root)'} differs by ` +
+          `A replay gave another result than the jitted function: result ${path.slice(1).join('/') || '(root)'} differs by ` +
             `${difference} where the largest value is ${scale}. The function depends on more than its arguments ` +
-            '(a captured tensor, a counter, a setting): pass it as an argument.',
+            '(a captured tensor, a counter, a setting): pass that too.',
         );
       }
     });

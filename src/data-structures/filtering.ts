@@ -110,8 +110,8 @@ export function merge<V>(
       if (checkDuplicates && before !== undefined && describe(before[2]) !== describe(entry[2])) {
         throw new TankaError(
           'merge-duplicate',
-          `'${entry[0]}/${entry[1]}' is in more than one structure, as ${describe(before[2])} and as ${describe(entry[2])}. ` +
-            'Merge structures that agree, or leave checkDuplicates out so that the last counts.',
+          `'${entry[0]}/${entry[1]}' is in two structures, as ${describe(before[2])} and as ${describe(entry[2])}. ` +
+            'Merge structures that agree, or leave checkDuplicates out: the last counts.',
         );
       }
       merged.set(key, entry);

@@ -182,8 +182,8 @@ export function runGetters(kind: keyof typeof getters, entry: Entry, value: unkn
   if (read !== DO_NOT_STORE) return read;
   throw new TankaError(
     'value-not-stored',
-    `'${entry.bundle}/${entry.name}' is not stored (hk.DO_NOT_STORE), and no getter supplied it. ` +
-      'Run the code in hk.customGetter with a getter that does.',
+    `'${entry.bundle}/${entry.name}' is not stored (hk.DO_NOT_STORE). ` +
+      'Use hk.customGetter with a getter that supplies it.',
   );
 }
 

@@ -55,7 +55,7 @@ function checkTensor(value: unknown, fullName: string): Tensor {
   if (isTensor(value)) return value;
   throw new TankaError(
     'parameter-null',
-    `The initializer, creator or getter of '${fullName}' returned ${String(value)} instead of a tensor.`,
+    `The initializer, creator or getter of '${fullName}' must return a tensor, but returned ${String(value)}.`,
   );
 }
 

@@ -23,7 +23,7 @@ export function toModule<F extends (...args: never[]) => unknown>(
       if (name !== undefined && typeof name !== 'string' && !(name instanceof ForcedName)) {
         throw new TankaError(
           'module-name-invalid',
-          `The class made by hk.toModule takes a name, but got ${String(name)}. Pass the function's arguments to call: new (hk.toModule(f))().call(x).`,
+          `A class of hk.toModule takes a name, but got ${String(name)}. Pass arguments to call: new (hk.toModule(f))().call(x).`,
         );
       }
       super(name ?? f.name);

@@ -78,7 +78,7 @@ export class MultiHeadAttention extends Module {
       throw new TankaError(
         'layer-options',
         `The layer '${this.moduleName}' needs one of wInit and wInitScale, but got ${wInit === undefined ? 'none' : 'both'}. ` +
-          'Pass an initializer: { wInit: hk.initializers.varianceScaling({ scale: 2 }) }.',
+          'Pass { wInit: hk.initializers.varianceScaling({ scale: 2 }) }.',
       );
     }
     this.valueSize = valueSize ?? keySize;

@@ -39,7 +39,7 @@ export class BatchApply {
     if (example === undefined) {
       throw new TankaError(
         'input-rank',
-        `hk.BatchApply merges ${numDims} dimensions, but no input has rank ${numDims} or more. Pass one, or merge fewer: { numDims }.`,
+        `hk.BatchApply merges ${numDims} dimensions, but no input has as many. Pass one, or another numDims.`,
       );
     }
     const leading = example.shape.slice(0, numDims);

@@ -65,7 +65,7 @@ export class Bias extends Module {
     const dims = biasDims.map((dim) => (dim < 0 ? dim + x.rank : dim));
     const outside = dims.findIndex((dim) => !Number.isInteger(dim) || dim <= 0 || dim >= x.rank);
     if (outside >= 0) {
-      const why = dims[outside] === 0 ? 'is the batch, across which a bias cannot vary' : 'does not exist';
+      const why = dims[outside] === 0 ? 'is the batch' : 'does not exist';
       throw new TankaError(
         'layer-options',
         `The layer '${this.moduleName}' got biasDims: [${biasDims.join(', ')}], but dimension ${biasDims[outside]} of its ` +

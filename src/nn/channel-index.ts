@@ -13,7 +13,7 @@ export function channelIndexOf(layer: LayerName, dataFormat: string): 1 | -1 {
   throw new TankaError(
     'layer-options',
     `${nameOf(layer)} got the data format '${dataFormat}', which does not say where channels are. ` +
-      "Use 'channels_first', 'channels_last', or letters such as 'NCHW', 'NHWC' or 'BTHWD'.",
+      "Use 'channels_first', 'channels_last', or letters such as 'NCHW' or 'BTHWD'.",
   );
 }
 

@@ -44,7 +44,7 @@ export function setPolicy(cls: ModuleClass, policy: Policy | string): void {
   if (policy === null || policy === undefined) {
     throw new TankaError(
       'policy-invalid',
-      'A policy is needed. To take one away, use hk.mixedPrecision.clearPolicy.',
+      'A policy is needed. Use hk.mixedPrecision.clearPolicy to take one away.',
     );
   }
   const parsed = typeof policy === 'string' ? parsePolicy(policy) : checked(policy);

@@ -25,7 +25,7 @@ function parseDtype(name: string, policy: string): DataType {
   if (LESSER.includes(name)) {
     throw new TankaError(
       'dtype-unsupported',
-      `The policy '${policy}' asks for ${name}, which no backend of TensorFlow.js computes in. Use float32.`,
+      `The policy '${policy}' asks for ${name}, which TensorFlow.js does not compute in. Use float32.`,
     );
   }
   throw new TankaError(

@@ -22,7 +22,7 @@ export function foldIn(key: PRNGKey, data: number | Tensor): PRNGKey {
     if (data.rank !== 0 || data.dtype !== 'int32') {
       refuseArgument(
         'foldIn',
-        `the tensor to fold in must be a scalar of int32, but is ${data.dtype} of shape [${String(data.shape)}].`,
+        `data must be a scalar of int32, but is ${data.dtype} of shape [${String(data.shape)}].`,
       );
     }
     return perform(operation, key, { data: null }, [data]);
@@ -30,7 +30,7 @@ export function foldIn(key: PRNGKey, data: number | Tensor): PRNGKey {
   if (!Number.isInteger(data) || data < 0 || data >= 2 ** 32) {
     refuseArgument(
       'foldIn',
-      `the number to fold in must be whole, from 0 to 2^32 - 1, but is ${String(data)}. Fold larger ones in as two.`,
+      `data must be a whole number from 0 to 2^32 - 1, but is ${String(data)}. Fold larger ones in as two.`,
     );
   }
   return perform(operation, key, { data });

@@ -115,7 +115,7 @@ export function checkCount(caller: string, n: unknown): number {
   if (!Number.isSafeInteger(n) || (n as number) < 0) {
     refuseArgument(
       caller,
-      `expected a whole number from 0 or a tensor of at least one axis, but got ${String(n)}.`,
+      `needs a whole number from 0 or a tensor of at least one axis, but got ${String(n)}.`,
     );
   }
   return n as number;

@@ -49,8 +49,8 @@ function checkLeaf(leaf: unknown, position: number): Tensor {
   const what = isTensor(leaf) ? `a tensor of dtype ${leaf.dtype}` : `${typeof leaf} ${String(leaf)}`;
   throw new TankaError(
     'grad-not-float',
-    `Argument ${position} is to be differentiated but has ${what} among its leaves. Only float32 tensors have gradients: ` +
-      'cast it, or choose others with argnums.',
+    `Argument ${position} to differentiate has ${what} among its leaves. Only float32 tensors have gradients: ` +
+      'cast it, or choose other argnums.',
   );
 }
 

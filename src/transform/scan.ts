@@ -37,7 +37,7 @@ function stepsOf(xs: unknown, length: number | undefined): number {
   if (steps === undefined || !Number.isInteger(steps) || steps < 0) {
     throw new TankaError(
       'scan-length',
-      `hk.scan does not know its number of steps: xs has no leaves and length is ${String(length)}. Pass { length }.`,
+      `hk.scan needs a number of steps, but xs has no leaves and length is ${String(length)}. Pass { length }.`,
     );
   }
   const wrong = [...sizes].filter(([, size]) => size !== steps);

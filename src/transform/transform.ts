@@ -50,7 +50,7 @@ function toSequence(rng: RngLike, signature: string): PRNGSequence | null {
   throw new TankaError(
     'rng-invalid',
     `The rng in ${signature} must be null, a key, an integer seed or [key, subkeys], but got ${describe(rng)}. ` +
-      'Make a key with hk.random.key(42), and mind the order of arguments.',
+      'Pass hk.random.key(42), and mind the order of arguments.',
   );
 }
 

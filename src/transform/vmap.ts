@@ -50,7 +50,7 @@ function mapAxes(
   if (!fits) {
     throw new TankaError(
       'vmap-axes',
-      `${what} of hk.vmap is nested unlike its value. Pass a number, null, or a nesting that begins like the value's.`,
+      `${what} of hk.vmap must be a number, null, or a nesting that begins like its value.`,
     );
   }
   return mapChildren(value, (child, key) => mapAxes((axes as Record<string, Axes>)[key], child, what, f));

@@ -66,7 +66,7 @@ export class ShapeBackend extends KernelBackend {
     throw new TankaError(
       'shape-without-value',
       'The values of a tensor were read while only shapes are computed (hk.evalShape, hk.multiTransform, summaries). ' +
-        'Decide by shapes and plain values, or use hk.cond and the like.',
+        'Decide by shapes, or use hk.cond or hk.switch.',
     );
   }
 

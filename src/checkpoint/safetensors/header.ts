@@ -43,7 +43,7 @@ function checkedEntry(key: string, entry: ReturnType<HeaderReader['entry']>): He
   if (!Object.hasOwn(storedSizes, dtype)) {
     throw new TankaError(
       'checkpoint-dtype-unsupported',
-      `'${key}' is stored as ${dtype}. Types that can be read: ${Object.keys(storedSizes).join(', ')}. Convert the file to one of them.`,
+      `'${key}' is stored as ${dtype}, not as one of ${Object.keys(storedSizes).join(', ')}. Convert the file.`,
     );
   }
   const [begin, end] = offsets;

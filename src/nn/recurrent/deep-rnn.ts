@@ -70,7 +70,7 @@ class DeepRNNWithSkipConnections<Input, Output> extends RNNCore<DeepRNNState, In
     if (other >= 0) {
       throw new TankaError(
         'layer-options',
-        `Layer ${other} of '${this.moduleName}' is no hk.RNNCore, which skip connections need. Use hk.DeepRNN, or move it into a core.`,
+        `Layer ${other} of '${this.moduleName}' is no hk.RNNCore. Move it into one, or use hk.DeepRNN.`,
       );
     }
   }
