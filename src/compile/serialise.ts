@@ -2,7 +2,7 @@ import { getBackend, getKernel, type DataType, type KernelConfig } from '@tensor
 import { openSafetensors, writeSafetensors } from '../checkpoint/safetensors/safetensors.js';
 import { bytesOf as bytesOfValues, dtypeOf, type StoredArray } from '../checkpoint/stored-array.js';
 import { TankaError } from '../errors/tanka-error.js';
-import type { Structure } from '../tree/tree.js';
+import { leaves, rebuilder, structure, type Structure } from '../tree/tree.js';
 import { isConsistent } from './check-node.js';
 import {
   bytesOf,
@@ -16,7 +16,7 @@ import {
 } from './graph.js';
 
 /** Changes when files written before can no longer be read. */
-const VERSION = 1;
+const VERSION = 2;
 
 /** How a saved function takes its arguments. */
 export interface SavedSignature {
@@ -43,6 +43,10 @@ function invalid(what: string): TankaError {
   );
 }
 
+function malformed(what: string): TankaError {
+  return invalid(`${what} in it is malformed`);
+}
+
 /** JSON has no infinities, which paddings of pools use. */
 function toJson(_key: string, value: unknown): unknown {
   if (typeof value === 'number' && !Number.isFinite(value)) return { $number: String(value) };
@@ -64,7 +68,14 @@ export function serialise(graph: Graph, signature: SavedSignature): Uint8Array {
   }
   const { bufferCount, inputs, nodes, results } = graph;
   const constants = [...graph.constants.values()].map(({ view }) => view);
-  const text = JSON.stringify({ bufferCount, inputs, constants, nodes, results, signature }, toJson);
+  // A nesting is written as an example of it.
+  const example = (nesting: Structure, count: number): unknown => rebuilder(nesting)(Array(count).fill(0));
+  const taken = {
+    arguments: example(signature.arguments, signature.leaves.length),
+    leaves: signature.leaves,
+    result: example(signature.result, results.length),
+  };
+  const text = JSON.stringify({ bufferCount, inputs, constants, nodes, results, signature: taken }, toJson);
   const arrays = [...graph.constants.values()].map(({ view, values }): StoredArray => {
     const dtype = dtypeOf[view.dtype];
     if (dtype === undefined) throw unsavable(`The function has a constant of ${view.dtype}`);
@@ -104,47 +115,30 @@ class Reader {
     const isBuffer =
       Number.isInteger(buffer) && (buffer as number) >= 0 && (buffer as number) < this.bufferCount;
     const isShape = Array.isArray(shape) && shape.every((n) => Number.isInteger(n) && (n as number) >= 0);
-    if (!isBuffer || !isShape || !DTYPES.includes(dtype as DataType))
-      throw invalid('a tensor in it is malformed');
-    if (!Number.isSafeInteger(4 * sizeOf(shape))) throw invalid('a tensor in it is too large');
+    if (
+      !isBuffer ||
+      !isShape ||
+      !DTYPES.includes(dtype as DataType) ||
+      !Number.isSafeInteger(4 * sizeOf(shape))
+    ) {
+      throw malformed('a tensor');
+    }
     return { buffer: buffer as number, shape, dtype: dtype as DataType };
   }
 
   object(value: unknown): Record<string, unknown> {
-    if (value === null || typeof value !== 'object' || Array.isArray(value))
-      throw invalid('an entry is malformed');
+    if (value === null || typeof value !== 'object' || Array.isArray(value)) throw malformed('an entry');
     return value as Record<string, unknown>;
   }
 
   list(value: unknown): unknown[] {
-    if (!Array.isArray(value)) throw invalid('a list is missing');
+    if (!Array.isArray(value)) throw malformed('a list');
     return value;
-  }
-
-  structure(value: unknown): Structure {
-    const node = this.object(value);
-    const children = (): Structure[] => this.list(node.children).map((child) => this.structure(child));
-    switch (node.kind) {
-      case 'leaf':
-        return { kind: 'leaf' };
-      case 'none':
-        return { kind: 'none', value: null };
-      case 'array':
-        return { kind: 'array', children: children() };
-      case 'object': {
-        const keys = this.list(node.keys).map(String);
-        const nested = children();
-        if (keys.length !== nested.length) throw invalid('a nesting is malformed');
-        return { kind: 'object', keys, children: nested };
-      }
-      default:
-        throw invalid('a nesting is malformed');
-    }
   }
 
   node(value: unknown): KernelNode {
     const { kind, name, inputs, isList, attributes, outputs } = this.object(value);
-    if (kind !== 'kernel' || typeof name !== 'string') throw invalid('an operation is malformed');
+    if (kind !== 'kernel' || typeof name !== 'string') throw malformed('an operation');
     if ((getKernel(name, getBackend()) as KernelConfig | undefined) === undefined) {
       throw invalid(`it needs the operation ${name}, which the backend ${getBackend()} does not have`);
     }
@@ -206,7 +200,7 @@ export function deserialise(bytes: Uint8Array): { graph: Graph; signature: Saved
   const saved = parse(text);
   const bufferCount = saved.bufferCount;
   if (!Number.isInteger(bufferCount) || (bufferCount as number) < 0 || (bufferCount as number) > 1e6) {
-    throw invalid('its number of buffers is wrong');
+    throw malformed('the number of buffers');
   }
   const reader = new Reader(bufferCount as number);
   const stored = new Map(arrays.map((array) => [array.key, array]));
@@ -220,7 +214,7 @@ export function deserialise(bytes: Uint8Array): { graph: Graph; signature: Saved
     const leaf = reader.object(entry);
     if (leaf.kind === 'tensor') return { kind: 'tensor', view: reader.view(leaf.view) };
     if (leaf.kind === 'static') return { kind: 'static', value: leaf.value };
-    throw invalid('a result is malformed');
+    throw malformed('a result');
   });
   const graph: Graph = {
     bufferCount: bufferCount as number,
@@ -233,14 +227,18 @@ export function deserialise(bytes: Uint8Array): { graph: Graph; signature: Saved
   };
   checkOrder(graph);
   const given = reader.object(saved.signature);
-  const signature: SavedSignature = {
-    arguments: reader.structure(given.arguments),
-    leaves: reader
-      .list(given.leaves)
-      .map((leaf) => reader.object(leaf) as unknown as SavedSignature['leaves'][number]),
-    result: reader.structure(given.result),
+  const taken = reader.list(given.leaves).map((leaf) => reader.object(leaf));
+  if (
+    leaves<unknown>(given.arguments as never).length !== taken.length ||
+    leaves<unknown>(given.result as never).length !== results.length ||
+    taken.filter(({ kind }) => kind === 'input').length !== graph.inputs.length
+  ) {
+    throw malformed('the signature');
+  }
+  const signature = {
+    arguments: structure(given.arguments),
+    leaves: taken as unknown as SavedSignature['leaves'],
+    result: structure(given.result),
   };
-  const inputLeaves = signature.leaves.filter(({ kind }) => kind === 'input').length;
-  if (inputLeaves !== graph.inputs.length) throw invalid('its signature does not fit its inputs');
   return { graph, signature };
 }
