@@ -82,13 +82,14 @@ export function loadTfjsWeights(
   if (position !== bytes.byteLength) {
     throw corrupt(`their specs need ${position} bytes but there are ${bytes.byteLength}`);
   }
-  const made: [string, Tensor][] = [];
+  let checkpoint: Checkpoint = {};
   tidy(() => {
-    for (const { spec, begin, end } of wanted) {
+    const made = wanted.map(({ spec, begin, end }): [string, Tensor] => {
       const decoded = io.decodeWeights(bytes.slice(begin, end).buffer, [spec]);
-      made.push([spec.name, decoded[spec.name]]);
-    }
+      return [spec.name, decoded[spec.name]];
+    });
+    checkpoint = nest(made);
     return made.map(([, value]) => value);
   });
-  return guardLeaves(nest(made));
+  return guardLeaves(checkpoint);
 }

@@ -1,6 +1,11 @@
 import { cast, memory, scalar, tensor, tensor1d, tidy, zeros, type Tensor } from '@tensorflow/tfjs-core';
 import { expect } from 'chai';
-import { loadSafetensors, safetensorsMetadata, saveSafetensors } from '../../src/checkpoint/index.js';
+import {
+  loadSafetensors,
+  safetensorsMetadata,
+  saveNpz,
+  saveSafetensors,
+} from '../../src/checkpoint/index.js';
 import { dispose } from '../../src/tree/tree.js';
 import { expectBits } from '../support/compare.js';
 import { contents, expectError, golden } from './support.js';
@@ -159,6 +164,11 @@ describe('hostile safetensors', () => {
     });
   }
 
+  it('with two names of one place is refused', () => {
+    const bytes = file({ w: one, '/w': { ...one, data_offsets: [4, 8] } }, 8);
+    expectError('checkpoint-key-invalid', () => loadSafetensors(bytes));
+  });
+
   it('with names of Object.prototype is read as any other', () => {
     const tree = loadSafetensors(
       file({ 'constructor/toString': one, 'hasOwnProperty/w': { ...one, data_offsets: [4, 8] } }, 8),
@@ -235,8 +245,14 @@ describe('saveSafetensors', () => {
       { a: { b: { c: leaf } }, 'a/b': { c: leaf } },
       { __metadata__: leaf },
       { a: Object.fromEntries([['__proto__', leaf]]) },
+      { w: leaf, '': { w: leaf } },
+      { 'half of 🎌 \ud83c': { w: leaf } },
+      { a: { '\udf8c': leaf } },
     ];
-    for (const tree of trees) expectError('checkpoint-key-invalid', () => saveSafetensors(tree));
+    for (const tree of trees) {
+      expectError('checkpoint-key-invalid', () => saveSafetensors(tree));
+      expectError('checkpoint-key-invalid', () => saveNpz(tree));
+    }
     leaf.dispose();
   });
 
