@@ -68,6 +68,7 @@ const cases: readonly Case[] = [
     'sigmoid',
     'hardSigmoid',
     'softmax',
+    'logSoftmax',
     'softplus',
     'softsign',
     'tanh',
@@ -355,6 +356,20 @@ describe('fromLayersModel', () => {
     model.weights.forEach((weight) => weight.dispose());
   });
 
+  it('merges inputs that are broadcast, those of fewer axes too', async () => {
+    const [a, b, c] = [[3, 4], [1, 4], [4]].map((shape) => tfl.input({ shape }));
+    const merges = [layers.add, layers.multiply, layers.average, layers.maximum, layers.minimum];
+    const outputs = merges.map((merge) => merge().apply([a, b, c]) as tfl.SymbolicTensor);
+    const model = tfl.model({ inputs: [a, b, c], outputs });
+    const inputs = [
+      [2, 3, 4],
+      [2, 1, 4],
+      [2, 4],
+    ].map(numbers);
+    await expectSame(model, inputs);
+    dispose(inputs);
+  });
+
   it('converts what tfjs-layers itself cannot run or save: causal windows, multiplied channels', async () => {
     const model = tfl.sequential({
       layers: [layers.conv1d({ filters: 2, kernelSize: 3, dilationRate: 2, inputShape: [null, 3] })],
@@ -528,6 +543,11 @@ describe('fromLayersModel refuses', () => {
       'its axis is 2 of 4',
     );
     refused(layer('LayerNormalization', { axis: 1 }), 'its axis is 1 of 3');
+    refused(layer('LayerNormalization', { axis: [1, 2] }), 'its axes are 1, 2');
+    refused(
+      layer('Bidirectional', { layer: { class_name: 'LSTM', config: { units: 2 } }, merge_mode: null }),
+      'its merge_mode is null',
+    );
     refused(
       layer('Conv2D', { filters: 1, kernel_size: 1, groups: 2, batch_input_shape: [null, 4, 4, 2] }),
       'its groups is 2',

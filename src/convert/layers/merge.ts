@@ -1,9 +1,15 @@
-import { add, addN, concat, div, maximum, minimum, mul, sub, type Tensor } from '@tensorflow/tfjs-core';
+import { add, concat, div, expandDims, maximum, minimum, mul, sub, type Tensor } from '@tensorflow/tfjs-core';
 import type { LayerDefinition } from '../layer-definition.js';
+
+/** Inputs of fewer axes get those that they lack behind the batch, as in Keras. */
+function ofOneRank(inputs: readonly Tensor[]): Tensor[] {
+  const rank = Math.max(...inputs.map((x) => x.rank));
+  return inputs.map((x) => Array.from({ length: rank - x.rank }).reduce<Tensor>((y) => expandDims(y, 1), x));
+}
 
 function merged(combine: (a: Tensor, b: Tensor) => Tensor): LayerDefinition {
   return {
-    build: () => (inputs) => inputs.reduce((a, b) => combine(a, b)),
+    build: () => (inputs) => ofOneRank(inputs).reduce((a, b) => combine(a, b)),
   };
 }
 
@@ -14,7 +20,13 @@ export const mergeLayers: Readonly<Record<string, LayerDefinition>> = {
   Multiply: merged(mul),
   Maximum: merged(maximum),
   Minimum: merged(minimum),
-  Average: { build: () => (inputs) => div(addN([...inputs]), inputs.length) },
+  Average: {
+    build: () => (inputs) =>
+      div(
+        ofOneRank(inputs).reduce((a, b) => add(a, b)),
+        inputs.length,
+      ),
+  },
   Concatenate: {
     build: (config) => {
       const axis = config.number('axis', -1);

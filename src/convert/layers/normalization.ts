@@ -1,12 +1,19 @@
 import { both, movingAverages, scaleAndOffset } from '../../checkpoint/key-maps/rules.js';
 import { BatchNorm } from '../../nn/batch-norm.js';
 import { LayerNorm } from '../../nn/layer-norm.js';
+import type { LayerConfig } from '../layer-config.js';
 import { within, type LayerDefinition } from '../layer-definition.js';
+
+/** The one axis of a norm, which files have as a number or as a list of one. */
+function axisOf(config: LayerConfig): number {
+  const axis = config.raw('axis');
+  if (Array.isArray(axis) && axis.length > 1) throw config.unsupported(`its axes are ${axis.join(', ')}`);
+  return config.numbers('axis', 1, -1)[0];
+}
 
 const batchNormalization: LayerDefinition = {
   build: (config) => {
-    // The axis of the channels; files have a list of one too.
-    const axis = config.numbers('axis', 1, -1)[0];
+    const axis = axisOf(config);
     const norm = (first: boolean): BatchNorm =>
       new BatchNorm({
         createScale: config.flag('scale', true),
@@ -34,7 +41,7 @@ const batchNormalization: LayerDefinition = {
 
 const layerNormalization: LayerDefinition = {
   build: (config) => {
-    const axis = config.numbers('axis', 1, -1)[0];
+    const axis = axisOf(config);
     const norm = new LayerNorm({
       axis: -1,
       createScale: config.flag('scale', true),

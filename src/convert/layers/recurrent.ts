@@ -148,8 +148,10 @@ const bidirectional: LayerDefinition = {
     const [forward, backward] = DIRECTIONS.map((direction) =>
       unrolled(inner, recurrent, `${config.moduleName}_${direction}`),
     );
-    const mode = config.text('merge_mode', 'concat');
+    // Null is not the default: then the layer has two outputs.
+    if (config.raw('merge_mode') === null) throw config.unsupported('its merge_mode is null');
     config.only('merge_mode', 'concat', ['concat', 'sum', 'mul', 'ave']);
+    const mode = config.text('merge_mode', 'concat');
     return ([x]) => {
       const a = forward(x);
       const turned = backward(reverse(x, 1));
