@@ -7,7 +7,7 @@ import { layer } from '../module/layer.js';
 import { Module, type ModuleOptions } from '../module/module.js';
 import { getParameter, type Initializer } from '../module/parameters.js';
 import { channelIndexOf } from './channel-index.js';
-import { addBias, checkSpatialDims, checkSpatialInput, inBatch, masked } from './conv-parts.js';
+import { addBias, checkSpatialInput, inBatch, masked } from './conv-parts.js';
 import { nameOf } from './input-checks.js';
 import { checkWhole } from './option-checks.js';
 import { createFromTuple } from './pad.js';
@@ -63,7 +63,7 @@ export class ConvNDTranspose extends Module {
   ) {
     super(options);
     const { stride = 1, outputShape, padding = 'SAME', dataFormat = 'channels_last' } = options;
-    checkSpatialDims(this, numSpatialDims);
+    checkWhole(this, 'numSpatialDims', numSpatialDims, 1);
     checkWhole(this, 'outputChannels', outputChannels, 1);
     this.kernelShape = replicate(this, kernelShape, numSpatialDims, 'kernelShape');
     this.strides = replicate(this, stride, numSpatialDims, 'stride');

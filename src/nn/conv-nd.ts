@@ -6,7 +6,7 @@ import { layer } from '../module/layer.js';
 import { Module, type ModuleOptions } from '../module/module.js';
 import { getParameter, type Initializer } from '../module/parameters.js';
 import { channelIndexOf } from './channel-index.js';
-import { addBias, checkGroups, checkSpatialDims, checkSpatialInput, inBatch, masked } from './conv-parts.js';
+import { addBias, checkGroups, checkSpatialInput, inBatch, masked } from './conv-parts.js';
 import { wrongShape } from './input-checks.js';
 import { checkWhole } from './option-checks.js';
 import { toWindowPadding, type Padding } from './padding.js';
@@ -69,7 +69,7 @@ export class ConvND extends Module {
   ) {
     super(options);
     const { stride = 1, rate = 1, padding = 'SAME', dataFormat = 'channels_last' } = options;
-    checkSpatialDims(this, numSpatialDims);
+    checkWhole(this, 'numSpatialDims', numSpatialDims, 1);
     checkWhole(this, 'outputChannels', outputChannels, 1);
     checkWhole(this, 'featureGroupCount', options.featureGroupCount ?? 1, 1);
     checkGroups(this, outputChannels, options.featureGroupCount ?? 1);

@@ -4,15 +4,6 @@ import { getParameter } from '../module/parameters.js';
 import type { ConvOptions } from './conv-nd.js';
 import { checkDtype, checkRank, checkTensor, nameOf, show, type LayerName } from './input-checks.js';
 
-/** @throws `layer-options` */
-export function checkSpatialDims(layer: LayerName, count: number): void {
-  if (Number.isInteger(count) && count > 0) return;
-  throw new TankaError(
-    'layer-options',
-    `${nameOf(layer)} needs a whole number from 1 up as numSpatialDims, but got numSpatialDims = ${count}.`,
-  );
-}
-
 /** @throws `layer-options` for output channels that do not divide into the groups */
 export function checkGroups(layer: LayerName, outputChannels: number, groups: number): void {
   if (outputChannels % groups === 0) return;

@@ -31,13 +31,9 @@ export class SeparableDepthwiseConv2D extends Module {
     options: SeparableDepthwiseConvOptions = {},
   ) {
     super(options);
-    const { name: _name, stride, withBias = true, ...rest } = options;
+    const { name: _name, stride = 1, withBias = true, ...rest } = options;
     const [rows, columns] = replicate(this, kernelShape, 2, 'kernelShape');
-    this.rows = new DepthwiseConv2D(channelMultiplier, [rows, 1], {
-      ...rest,
-      ...(stride !== undefined && { stride }),
-      withBias: false,
-    });
+    this.rows = new DepthwiseConv2D(channelMultiplier, [rows, 1], { ...rest, stride, withBias: false });
     this.columns = new DepthwiseConv2D(1, [1, columns], { ...rest, withBias });
   }
 

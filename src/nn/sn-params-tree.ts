@@ -30,13 +30,9 @@ export class SNParamsTree extends Module {
    */
   call(params: Params, options: UpdateOptions = {}): Params {
     const { updateStats = true } = checkOptions(this, options);
-    const { eps, nSteps, ignoreRegex = '' } = this.options;
+    const { ignoreRegex = '', ...norm } = this.options;
     return mapParams(params, { tilde: '_tilde', ignoreRegex }, (value, name) =>
-      new SpectralNorm({
-        ...(eps !== undefined && { eps }),
-        ...(nSteps !== undefined && { nSteps }),
-        name,
-      }).call(value, { updateStats }),
+      new SpectralNorm({ ...norm, name }).call(value, { updateStats }),
     );
   }
 }

@@ -1,4 +1,4 @@
-import { settings } from '../config/settings.js';
+import { settings, type Settings } from '../config/settings.js';
 import { set } from '../module/configuration.js';
 import { currentFrame } from '../module/frame.js';
 import { PRNGSequence } from '../random/prng-sequence.js';
@@ -9,25 +9,25 @@ import type { AnyFunction } from './pair.js';
 
 export { evalShape as fastEvalShape } from './eval-shape.js';
 
+function replaced<K extends keyof Settings>(name: K, value: Settings[K]): Settings[K] {
+  const before = settings()[name];
+  set({ [name]: value });
+  return before;
+}
+
 /** Sets whether the use of parameters, state and keys inside gradients of TensorFlow.js is refused; returns what was set before. */
 export function checkJaxUsage(enabled = true): boolean {
-  const before = settings().checkJaxUsage;
-  set({ checkJaxUsage: enabled });
-  return before;
+  return replaced('checkJaxUsage', enabled);
 }
 
 /** Sets whether modules remember their arguments for `String(module)`; returns what was set before. */
 export function moduleAutoRepr(enabled: boolean): boolean {
-  const before = settings().moduleAutoRepr;
-  set({ moduleAutoRepr: enabled });
-  return before;
+  return replaced('moduleAutoRepr', enabled);
 }
 
 /** Sets how many keys are split off at a time; returns what was set before. @throws `setting-invalid` */
 export function rngReserveSize(size: number): number {
-  const before = settings().rngReserveSize;
-  set({ rngReserveSize: size });
-  return before;
+  return replaced('rngReserveSize', size);
 }
 
 class CountingSequence extends PRNGSequence {

@@ -64,7 +64,7 @@ describe('BatchApply', () => {
   it('refuses inputs that are all of lower rank', () => {
     const x = ones([2]);
     const call = () => hk.transform(() => new hk.BatchApply((y: Tensor) => y).call(x, 1)).apply({}, null);
-    expect(call).to.throw(hk.TankaError, 'rank 2').with.property('code', 'input-rank');
+    expect(call).to.throw(hk.TankaError, 'merges 2 dimensions').with.property('code', 'input-rank');
     x.dispose();
   });
 });

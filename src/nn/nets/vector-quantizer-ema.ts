@@ -9,7 +9,6 @@ import {
   type Tensor,
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
-import { TankaError } from '../../errors/tanka-error.js';
 import { varianceScaling } from '../../initializers/index.js';
 import { layer } from '../../module/layer.js';
 import { Module } from '../../module/module.js';
@@ -25,6 +24,7 @@ import {
   straightThrough,
   type VectorQuantizerResult,
 } from './nearest-embedding.js';
+import { checkNumber } from '../option-checks.js';
 import type { VectorQuantizerOptions } from './vector-quantizer.js';
 
 /** Options of {@link VectorQuantizerEMA}. */
@@ -52,12 +52,7 @@ export class VectorQuantizerEMA extends Module {
     super(options);
     checkQuantizer(this, options);
     const { decay } = options;
-    if (!(decay >= 0 && decay <= 1)) {
-      throw new TankaError(
-        'layer-options',
-        `The layer '${this.moduleName}' needs a decay between 0 and 1, but got ${decay}.`,
-      );
-    }
+    checkNumber(this, 'decay', decay, { min: 0, max: 1 });
     this.clusterSizes = new ExponentialMovingAverage(decay, { name: 'ema_cluster_size' });
     this.sums = new ExponentialMovingAverage(decay, { name: 'ema_dw' });
   }

@@ -5,7 +5,7 @@ import { ConvND } from '../conv-nd.js';
 import { replicate } from '../replicate.js';
 import { checkOptions, checkWhole } from '../option-checks.js';
 import { checkDtype, checkRank, wrongShape } from '../input-checks.js';
-import { RNNCore, zeroState } from './core.js';
+import { RNNCore, checkState, zeroState } from './core.js';
 import { lstmStep, type LSTMState } from './lstm.js';
 
 /** Options of {@link Conv1DLSTM}, {@link Conv2DLSTM} and {@link Conv3DLSTM}. */
@@ -67,15 +67,7 @@ abstract class ConvNDLSTM extends RNNCore<LSTMState> {
     checkDtype(this, inputs, 'float32');
     const spatial = inputs.shape.slice(-rank, -1);
     if (String(spatial) !== String(this.inputShape)) throw wrongShape(this, inputs, expected);
-    const state = [...inputs.shape.slice(0, -1), this.outputChannels];
-    checkDtype(this, hidden, 'float32', 'its state');
-    if (String(hidden.shape) === String(state)) return;
-    throw wrongShape(
-      this,
-      hidden,
-      `[${state.join(', ')}] for inputs [${inputs.shape.join(', ')}]`,
-      'its state',
-    );
+    checkState(this, inputs, hidden, this.outputChannels, rank);
   }
 }
 

@@ -53,10 +53,21 @@ export function zeroState(shape: readonly number[], batchSize: number | null): T
 export function checkStep(core: Module, inputs: Tensor, state: Tensor | undefined, hiddenSize: number): void {
   checkRank(core, inputs, { min: 1, max: 2 }, '[batch, inputSize] or [inputSize]');
   checkDtype(core, inputs, 'float32');
+  checkState(core, inputs, state, hiddenSize, 1);
+}
+
+/** @param rank of an input without batch @throws `input-not-tensor`; `input-dtype`; `input-shape` for a state of another shape */
+export function checkState(
+  core: Module,
+  inputs: Tensor,
+  state: Tensor | undefined,
+  size: number,
+  rank: number,
+): void {
   checkDtype(core, state, 'float32', 'its state');
-  const expected = [...inputs.shape.slice(0, -1), hiddenSize];
+  const expected = [...inputs.shape.slice(0, -1), size];
   if (String(state.shape) === String(expected)) return;
-  const [batch] = inputs.rank === 2 ? inputs.shape : [null];
+  const [batch] = inputs.rank > rank ? inputs.shape : [null];
   throw wrongShape(
     core,
     state,
