@@ -161,8 +161,8 @@ export interface Recording<R> {
 /**
  * Runs `f` once and writes down the kernels and random operations that it runs.
  *
- * @throws `jit-value-read` when `f` reads a tensor's values, `jit-untraceable` when it draws from `Math.random`, assigns a variable, runs an
- * operation whose result is as large as values say, or returns a promise
+ * @throws `jit-value-read` when `f` reads a tensor's values, `jit-untraceable` when it draws from `Math.random`, assigns a variable, disposes
+ * of an input, runs an operation whose result is as large as values say, or returns a promise
  */
 export function record<R>(
   f: () => R,
@@ -302,6 +302,20 @@ export function record<R>(
       );
     },
   };
+  const dispose = Reflect.get(Tensor.prototype, 'dispose') as (this: Tensor) => void;
+  const noDisposal: Partial<Tensor> = {
+    dispose(this: Tensor) {
+      if (own.has(this)) {
+        refuse(
+          untraceable(
+            'A tensor of the arguments was disposed of',
+            'a replay would not do so again. Dispose of it outside; hk.donate goes around hk.jit: hk.donate(hk.jit(step)).',
+          ),
+        );
+      }
+      dispose.call(this);
+    },
+  };
 
   let leaves: ResultLeaf[] = [];
   let structure!: Structure;
@@ -309,7 +323,9 @@ export function record<R>(
     const value = whileRecording(() =>
       replaced(target, guards, () =>
         replaced(Math, noRandomness, () =>
-          replaced(Variable.prototype, noAssignment, () => observeRandom(observe, f)),
+          replaced(Variable.prototype, noAssignment, () =>
+            replaced(Tensor.prototype, noDisposal, () => observeRandom(observe, f)),
+          ),
         ),
       ),
     );

@@ -183,6 +183,15 @@ describe('jit refuses', () => {
         },
         'jit-untraceable',
       ],
+      'an argument that is disposed of': [
+        (x) => {
+          const y = mul(x, 2);
+          x.dispose();
+          return y;
+        },
+        'jit-untraceable',
+      ],
+      'a step that frees its carry': [hk.donate((w: Tensor) => [mul(w, 2), null]), 'jit-untraceable'],
       'a result as large as values say': [(x) => unique(x as Tensor1D).values, 'jit-untraceable'],
     };
     const x = tensor1d([1, 2, 2]);
