@@ -11,7 +11,7 @@ import { attach, memoryOf, stockModule } from './heap.js';
 import { keepListenersOnDispose, processListeners, removeEmscriptenListeners } from './listeners.js';
 import { checkStockBinaries, resolvePaths, type StockBinary, type WasmPaths } from './paths.js';
 import { registerKernels, restoreStockKernels } from './register.js';
-import { startBackend } from './watchdog.js';
+import { startBackend, threadsMayStart } from './watchdog.js';
 
 /** Options of {@link useWasm}. */
 export interface WasmOptions {
@@ -22,7 +22,7 @@ export interface WasmOptions {
   readonly paths?: WasmPaths;
   /**
    * Threads for the stock kernels. Default 1: small networks lose time to the hand-over. More than one takes effect in
-   * cross-origin isolated browser pages only, up to half the processors; the report says how many run.
+   * cross-origin isolated browser pages only, up to half the processors, and not in workers of Firefox; the report says how many run.
    */
   readonly threads?: number;
   /** `'stock'` leaves every kernel of the backend as it is. Default `'tanka'`. */
@@ -145,11 +145,12 @@ async function startStock(
     setWasmPaths({ ...paths });
   }
   // Threads are asked for, not taken: start-up is slower with them, and some bundlers break it.
-  if (threads === 1) env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
-  else setThreadsCount(threads);
+  const threaded = threads > 1 && threadsMayStart();
+  if (threaded) setThreadsCount(threads);
+  else env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
   const before = processListeners();
   try {
-    await startBackend(threads > 1);
+    await startBackend(threaded);
   } finally {
     removeEmscriptenListeners(before);
   }

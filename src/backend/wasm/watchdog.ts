@@ -7,6 +7,19 @@ const patience = 10_000;
 
 const outOfTime = Symbol('out of time');
 
+interface Scope {
+  readonly WorkerGlobalScope?: unknown;
+  readonly navigator?: { readonly userAgent: string };
+}
+
+/**
+ * Whether threads may be started here. Not in a worker of Firefox (seen in 153): where several workers are started by a worker, `new Worker` blocks it for
+ * ever now and then, and nothing watches over a thread that is blocked.
+ */
+export function threadsMayStart({ WorkerGlobalScope, navigator }: Scope = globalThis): boolean {
+  return WorkerGlobalScope === undefined || navigator?.userAgent.includes('Firefox/') !== true;
+}
+
 /**
  * Makes `wasm` the backend. A threaded start that hangs, as it does where a minifier broke the text of the thread's
  * program, is abandoned for a start without threads, with a warning.

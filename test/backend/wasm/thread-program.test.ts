@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { repairThreadProgram, withRepairedThreads } from '../../../src/backend/wasm/thread-program.js';
+import { threadsMayStart } from '../../../src/backend/wasm/watchdog.js';
 
 const start = 'var WasmBackendModuleThreadedSimd = ';
 
@@ -28,5 +29,21 @@ describe('the program of the threads', () => {
     );
     expect(inside).to.equal(`var s;${program}`);
     expect(globalThis.Blob).to.equal(Blob);
+  });
+});
+
+describe('threadsMayStart', () => {
+  const firefox = { userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0' };
+  const chromium = {
+    userAgent: 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/156.0.0.0 Safari/537.36',
+  };
+
+  it('refuses threads in the workers of Firefox alone', () => {
+    expect(threadsMayStart({ WorkerGlobalScope: class {}, navigator: firefox })).to.equal(false);
+    expect(threadsMayStart({ navigator: firefox })).to.equal(true);
+    expect(threadsMayStart({ WorkerGlobalScope: class {}, navigator: chromium })).to.equal(true);
+    expect(threadsMayStart({ WorkerGlobalScope: class {} })).to.equal(true);
+    // The tests run in a page or in Node.
+    expect(threadsMayStart()).to.equal(true);
   });
 });
