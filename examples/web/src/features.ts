@@ -3,8 +3,9 @@ import type { WasmReport } from 'tanka/wasm';
 /** What crosses from a worker to be shown here. */
 export type Features = Pick<WasmReport, 'simd' | 'relaxedSimd' | 'threads'>;
 
-/** TensorFlow.js uses at most half the processors. */
-const mostThreads = (): number => Math.min(8, Math.floor(navigator.hardwareConcurrency / 2));
+/** TensorFlow.js uses at most half the processors; an isolated page may still have no memory to share. */
+const mostThreads = (): number =>
+  typeof SharedArrayBuffer === 'undefined' ? 1 : Math.min(8, Math.floor(navigator.hardwareConcurrency / 2));
 
 /**
  * Shows what of the processor the backend uses.

@@ -21,7 +21,7 @@ const problems = new Map<string, string>();
 
 function showProblem(id: string): void {
   const text = problems.get(id);
-  element('problem').textContent = text ?? '';
+  element('problem-text').textContent = text ?? '';
   element('problem').hidden = text === undefined;
 }
 
@@ -37,6 +37,7 @@ async function show(id: string): Promise<void> {
   if (started.has(id)) return;
   started.add(id);
   try {
+    element('problem').hidden = true;
     await backend;
     const { start } = await demonstrations[id]();
     await start();
@@ -45,7 +46,7 @@ async function show(id: string): Promise<void> {
     problems.delete(id);
   } catch (error) {
     console.error(error);
-    // Its tab tries again, once the network is back for instance.
+    // Its tab and the button try again, once the network is back for instance.
     started.delete(id);
     problems.set(id, `This demonstration did not start: ${(error as Error).message}`);
   }
@@ -74,15 +75,32 @@ function listen(): void {
   });
 }
 
+let backendFailed = false;
+
 async function startBackend(): Promise<void> {
   const threads = Number(new URLSearchParams(location.search).get('threads') ?? 1);
-  showFeatures(element('features'), await useWasm({ threads }), true);
+  try {
+    showFeatures(element('features'), await useWasm({ threads }), true);
+  } catch (error) {
+    backendFailed = true;
+    element('features').replaceChildren();
+    throw error;
+  }
+}
+
+/** A backend starts once in the life of a page. */
+function tryAgain(): void {
+  const [tab] = tabs.filter((candidate) => candidate.ariaSelected === 'true');
+  if (backendFailed) location.reload();
+  else void show(tab.getAttribute('aria-controls') as string);
 }
 
 listen();
+element('again').addEventListener('click', tryAgain);
 const wanted = location.hash.slice(HASH.length);
 await show(wanted in demonstrations ? wanted : 'digits');
 element('ready-time').textContent = `Ready ${Math.round(performance.now())} ms after the page was asked for.`;
 if (import.meta.env.PROD && 'serviceWorker' in navigator) {
-  await navigator.serviceWorker.register('./sw.js');
+  // Where pages may keep nothing there is no offline page either.
+  await navigator.serviceWorker.register('./sw.js').catch(() => undefined);
 }

@@ -57,6 +57,43 @@ describe('the page: a drawn digit', () => {
       }));
   }
 
+  for (const reducedMotion of ['no-preference', 'reduce'] as const) {
+    it(`is drawn by the page itself until a hand comes, motion: ${reducedMotion}`, () =>
+      withPage(
+        plain.url(),
+        async ({ page }) => {
+          await open(page, 'Draw a digit');
+          await page.locator('#digit').getByText('3').waitFor();
+          await draw(page, strokes.one);
+          // A three beneath would make another digit of it.
+          expect(await answer(page)).to.equal('1');
+          await page.waitForTimeout(300);
+          expect(await answer(page)).to.equal('1');
+        },
+        { reducedMotion },
+      ));
+  }
+
+  it('is watched while it is drawn: pad, answer and maps fit on a screen, pad and answer on a phone', async () => {
+    for (const [size, parts] of [
+      [{ width: 1280, height: 800 }, ['#pad', '#probabilities', '#maps']],
+      [{ width: 390, height: 844 }, ['#pad', '#probabilities']],
+    ] as const) {
+      await withPage(
+        plain.url(),
+        async ({ page }) => {
+          await open(page, 'Draw a digit');
+          await page.locator('#digit').getByText('3').waitFor();
+          for (const part of parts) {
+            const box = await page.locator(part).boundingBox();
+            expect((box?.y ?? NaN) + (box?.height ?? NaN), part).to.be.at.most(size.height);
+          }
+        },
+        { viewport: size },
+      );
+    }
+  });
+
   it('is drawn by keyboard alone', () =>
     withPage(plain.url(), async ({ page }) => {
       await open(page, 'Draw a digit');

@@ -46,7 +46,7 @@ describe('the page: training', () => {
       const { losses: some } = here.train(STEPS);
       losses.push(some.reduce((a, b) => a + b) / STEPS);
     }
-    accuracy = here.test();
+    ({ accuracy } = here.test());
   });
 
   for (const setting of [plain, isolated]) {
@@ -62,8 +62,14 @@ describe('the page: training', () => {
             new MutationObserver(() => shown[id].push(place.textContent)).observe(place, { childList: true });
           }
         });
+        // It has learnt nothing yet.
+        const wrong = () => page.locator('#guesses .wrong').count();
+        expect(await page.locator('#guesses li').count()).to.equal(20);
+        expect(await wrong()).to.be.greaterThan(10);
+        expect(parseFloat(await page.locator('#accuracy').innerText())).to.be.lessThan(30);
         await page.getByRole('button', { name: 'Start' }).click();
         await reach(page, 200);
+        expect(await wrong()).to.be.lessThan(8);
         if (setting === plain) await shoot(page, 'training');
         const shown = await page.evaluate(
           () => (window as unknown as { shown: Record<'loss' | 'accuracy', string[]> }).shown,

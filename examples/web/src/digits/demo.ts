@@ -1,14 +1,16 @@
 import { dispose, memory, tensor4d, zeros, type Rank } from '@tensorflow/tfjs-core';
-import { announce, element, showBars, timer } from '../page.js';
+import network from '../../../start/network.ts?raw';
+import { announce, element, showBars, showCode, timer } from '../page.js';
 import { loadCompressed, loadFile } from '../weights.js';
 import { paintMaps } from './maps.js';
 import { recogniser } from './model.js';
 import code from './model.ts?raw';
-import { Pad } from './pad.js';
+import { Pad, type Point } from './pad.js';
 
 export async function start(): Promise<void> {
-  element('digits-code').textContent = code;
-  const recognise = recogniser(await loadFile('mnist.safetensors'));
+  showCode('digits-network', network);
+  showCode('digits-code', code);
+  const recognise = await loadFile('mnist.safetensors', recogniser);
   const blankImage = zeros<Rank.R4>([1, 28, 28, 1]);
   // The first call records the plan.
   dispose([...recognise(blankImage), blankImage]);
@@ -55,7 +57,20 @@ export async function start(): Promise<void> {
     pad.show(samples.subarray(784 * next, 784 * (next + 1)));
     next = (next + 1) % (samples.length / 784);
   };
-  element('sample').addEventListener('click', () => void showSample());
+  element('sample').addEventListener('click', () => {
+    showSample().catch((error: unknown) => announce('digit', (error as Error).message));
+  });
+  pad.example(three());
+}
+
+/** The strokes of a three, in parts of the pad: an arc above another. */
+function three(): Point[] {
+  const arc = (middle: number, radius: number, from: number, to: number): Point[] =>
+    Array.from({ length: 24 }, (_, i) => {
+      const angle = ((from + ((to - from) * i) / 23) * Math.PI) / 180;
+      return [0.47 + radius * Math.cos(angle), middle + 0.85 * radius * Math.sin(angle)];
+    });
+  return [...arc(0.34, 0.19, -155, 80), ...arc(0.66, 0.22, -80, 150)];
 }
 
 function paintSeen(image: Float32Array): void {

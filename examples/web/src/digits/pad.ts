@@ -3,12 +3,18 @@ const SIZE = 28;
 const BOX = 20;
 const PEN = 20;
 const KEY_STEP = 8;
+/** Points of an example a frame. */
+const EXAMPLE_STEP = 0.6;
+
+/** A place in parts of the pad. */
+export type Point = readonly [x: number, y: number];
 
 /** A canvas to draw on, white on black, with pointer and keyboard. The element around it gets `--x` and `--y`, where the pen is. */
 export class Pad {
   private readonly context: CanvasRenderingContext2D;
   private at = { x: 140, y: 140 };
   private drawing = false;
+  private nextOfExample: number | undefined;
 
   constructor(
     private readonly canvas: HTMLCanvasElement,
@@ -19,6 +25,7 @@ export class Pad {
     this.moveTo(this.at);
     canvas.addEventListener('pointerdown', (event) => {
       canvas.setPointerCapture(event.pointerId);
+      this.endExample();
       this.drawing = true;
       this.moveTo(this.place(event));
       this.lineTo(this.at);
@@ -37,7 +44,37 @@ export class Pad {
     this.listenToKeys();
   }
 
+  /** Draws by itself until somebody takes the pen; at once for those who want no motion. What it drew is not there for them to draw on. */
+  example(points: readonly Point[]): void {
+    const { canvas } = this;
+    const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    canvas.dataset.example = 'true';
+    let at = 0;
+    let drawn = 0;
+    const next = (): void => {
+      at = still ? points.length : Math.min(points.length, at + EXAMPLE_STEP);
+      for (; drawn < Math.floor(at); drawn++) {
+        const [x, y] = points[drawn];
+        const place = { x: x * canvas.width, y: y * canvas.height };
+        if (drawn === 0) this.moveTo(place);
+        this.lineTo(place);
+      }
+      this.nextOfExample = drawn < points.length ? requestAnimationFrame(next) : undefined;
+    };
+    next();
+  }
+
+  private endExample(): void {
+    if (this.canvas.dataset.example === undefined) return;
+    if (this.nextOfExample !== undefined) cancelAnimationFrame(this.nextOfExample);
+    this.nextOfExample = undefined;
+    delete this.canvas.dataset.example;
+    this.clear();
+    this.moveTo({ x: this.canvas.width / 2, y: this.canvas.height / 2 });
+  }
+
   clear(): void {
+    this.endExample();
     this.context.fillStyle = '#000';
     this.context.fillRect(0, 0, this.canvas.width, this.canvas.height);
     this.canvas.dataset.blank = 'true';
@@ -46,6 +83,7 @@ export class Pad {
 
   /** Shows an image of MNIST. */
   show(grey: Uint8Array): void {
+    this.endExample();
     const pixels = new ImageData(SIZE, SIZE);
     grey.forEach((value, i) => pixels.data.set([value, value, value, 255], 4 * i));
     const small = new OffscreenCanvas(SIZE, SIZE);
@@ -129,6 +167,7 @@ export class Pad {
     this.canvas.addEventListener('keydown', (event) => {
       if (event.key !== ' ' && !(event.key in steps)) return;
       event.preventDefault();
+      this.endExample();
       held.add(event.key);
       let [dx, dy] = [0, 0];
       for (const key of held) {

@@ -1,6 +1,6 @@
 import { memory } from '@tensorflow/tfjs-core';
 import type { Photo } from '../../../pretrained/efficientnet/photo.js';
-import { announce, element, showBars, timer } from '../page.js';
+import { announce, element, showBars, showCode, timer } from '../page.js';
 import { loadFile } from '../weights.js';
 import { classifier } from './model.js';
 import code from './model.ts?raw';
@@ -9,7 +9,7 @@ import code from './model.ts?raw';
 const SIDE = 448;
 
 export async function start(): Promise<void> {
-  element('photos-code').textContent = code;
+  showCode('photos-code', code);
   const classify = await loadClassifier();
   const time = timer();
 
@@ -26,33 +26,31 @@ export async function start(): Promise<void> {
     element('photos').dataset.tensors = String(memory().numTensors);
   };
 
-  const open = async (image: Blob): Promise<void> => {
+  const show = (bitmap: ImageBitmap): void => {
     stopCamera();
     showProblem(undefined);
-    let bitmap: ImageBitmap;
-    try {
-      bitmap = await createImageBitmap(image, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' });
-    } catch {
-      showProblem('This browser cannot read that file as a photo. Try a JPEG, PNG or WebP.');
-      return;
-    }
     look(read(bitmap, bitmap.width, bitmap.height));
     bitmap.close();
   };
-
-  const openSample = async (name: string): Promise<void> => {
-    try {
-      await open(new Blob([(await loadFile(name)) as Uint8Array<ArrayBuffer>]));
-    } catch (error) {
-      showProblem(`That photo did not load: ${(error as Error).message}`);
-    }
-  };
+  const open = (image: Blob): Promise<void> =>
+    decode(image).then(show, () =>
+      showProblem('This browser cannot read that file as a photo. Try a JPEG, PNG or WebP.'),
+    );
+  const openSample = (name: string): Promise<void> =>
+    loadFile(name, (bytes) => decode(new Blob([bytes]))).then(show, (error: unknown) =>
+      showProblem((error as Error).message),
+    );
 
   const file = element<HTMLInputElement>('file');
   file.addEventListener('change', () => {
     if (file.files?.[0] !== undefined) void open(file.files[0]);
+    // The same file once more is a change too.
+    file.value = '';
   });
   listenToDrops(element('drop'), open);
+  document.addEventListener('paste', ({ clipboardData }) => {
+    if (isShown() && clipboardData?.files[0] !== undefined) void open(clipboardData.files[0]);
+  });
   for (const button of document.querySelectorAll<HTMLButtonElement>('[data-sample]')) {
     button.addEventListener('click', () => void openSample(button.dataset.sample as string));
   }
@@ -60,17 +58,24 @@ export async function start(): Promise<void> {
   await openSample('coffee.jpg');
 }
 
+const isShown = (): boolean => !element('photos').hidden;
+
+const decode = (image: Blob): Promise<ImageBitmap> =>
+  createImageBitmap(image, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' });
+
 /** The network, called once: the first call records the plan and folds the weights in. */
 async function loadClassifier(): Promise<ReturnType<typeof classifier>> {
   const loading = element('weights');
   loading.hidden = false;
   try {
-    const weights = await loadFile('efficientnet_lite0.safetensors', showProgress);
-    element('weights-state').textContent = 'Recording the plan …';
-    await new Promise((resolve) => setTimeout(resolve, 0));
-    const classify = classifier(weights);
-    classify(new ImageData(SIDE, SIDE));
-    return classify;
+    const start = async (weights: Uint8Array): Promise<ReturnType<typeof classifier>> => {
+      element('weights-state').textContent = 'Recording the plan …';
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      const classify = classifier(weights);
+      classify(new ImageData(SIDE, SIDE));
+      return classify;
+    };
+    return await loadFile('efficientnet_lite0.safetensors', start, showProgress);
   } finally {
     loading.hidden = true;
   }
@@ -90,32 +95,31 @@ function showProblem(text: string | undefined): void {
   element('photo-problem').hidden = text === undefined;
 }
 
-/** Paints the middle square for the eye, and gives the pixels of the whole for the network. */
+/** Paints the middle square, and gives its pixels to the network. */
 function read(source: CanvasImageSource, width: number, height: number): Photo {
   const side = Math.min(width, height);
-  const shown = element<HTMLCanvasElement>('photo').getContext('2d') as CanvasRenderingContext2D;
-  shown.imageSmoothingQuality = 'high';
-  shown.drawImage(source, (width - side) / 2, (height - side) / 2, side, side, 0, 0, 224, 224);
-  const scale = Math.min(1, SIDE / side);
-  const canvas = new OffscreenCanvas(Math.round(width * scale), Math.round(height * scale));
-  const context = canvas.getContext('2d', { willReadFrequently: true }) as OffscreenCanvasRenderingContext2D;
+  const canvas = element<HTMLCanvasElement>('photo');
+  canvas.width = canvas.height = Math.min(side, SIDE);
+  const context = canvas.getContext('2d', { willReadFrequently: true }) as CanvasRenderingContext2D;
   context.imageSmoothingQuality = 'high';
-  context.drawImage(source, 0, 0, canvas.width, canvas.height);
+  const [left, top] = [Math.floor((width - side) / 2), Math.floor((height - side) / 2)];
+  context.drawImage(source, left, top, side, side, 0, 0, canvas.width, canvas.height);
   return context.getImageData(0, 0, canvas.width, canvas.height);
 }
 
+/** Anywhere on the page, which a browser would leave for the photo. */
 function listenToDrops(area: HTMLElement, open: (image: Blob) => Promise<void>): void {
-  area.addEventListener('dragover', (event) => {
-    event.preventDefault();
-    area.classList.add('over');
-  });
-  area.addEventListener('dragleave', () => area.classList.remove('over'));
-  area.addEventListener('drop', (event) => {
-    event.preventDefault();
-    area.classList.remove('over');
-    const dropped = event.dataTransfer?.files[0];
-    if (dropped !== undefined) void open(dropped);
-  });
+  const listen = (event: 'dragover' | 'dragleave' | 'drop', over: boolean): void =>
+    document.addEventListener(event, (dragged) => {
+      if (!isShown()) return;
+      dragged.preventDefault();
+      area.classList.toggle('over', over);
+      const dropped = event === 'drop' ? dragged.dataTransfer?.files[0] : undefined;
+      if (dropped !== undefined) void open(dropped);
+    });
+  listen('dragover', true);
+  listen('dragleave', false);
+  listen('drop', false);
 }
 
 let stream: MediaStream | undefined;
@@ -133,9 +137,15 @@ async function toggleCamera(look: (photo: Photo) => void): Promise<void> {
   }
   const video = element<HTMLVideoElement>('video');
   try {
+    // There are no devices at all on a page that is not secure.
     stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' } });
   } catch (error) {
-    showProblem(`There is no camera to use: ${(error as Error).message}`);
+    const refused = (error as Error).name === 'NotAllowedError';
+    showProblem(
+      refused
+        ? 'This page may not use the camera. Allow it beside the address, then try again.'
+        : 'There is no camera to use here. Choose a photo instead.',
+    );
     return;
   }
   showProblem(undefined);
@@ -144,6 +154,11 @@ async function toggleCamera(look: (photo: Photo) => void): Promise<void> {
   await video.play();
   const frame = (): void => {
     if (stream === undefined) return;
+    // Nobody looks any more.
+    if (!isShown()) {
+      stopCamera();
+      return;
+    }
     look(read(video, video.videoWidth, video.videoHeight));
     // After the page had a turn: the network may take longer than a frame.
     setTimeout(() => requestAnimationFrame(frame), 0);

@@ -4,6 +4,10 @@ import 'uplot/dist/uPlot.min.css';
 /** Weight of the past in the smooth curve. */
 const DECAY = 0.9;
 
+/** What the axes show before there is more: the loss of guessing among ten digits is 2.3. */
+const FIRST_STEPS = 100;
+const FIRST_LOSS = 2.4;
+
 /** Losses over steps, and their running average, in the page's colours. */
 export class LossChart {
   private readonly data: [number[], number[], number[]] = [[], [], []];
@@ -56,7 +60,10 @@ export class LossChart {
         ...this.size(),
         legend: { live: false },
         cursor: { show: false },
-        scales: { x: { time: false }, y: { range: (_, _min, max) => [0, Math.max(max ?? 0, 0.5)] } },
+        scales: {
+          x: { time: false, range: (_, _min, max) => [1, Math.max(max ?? 0, FIRST_STEPS)] },
+          y: { range: (_, _min, max) => [0, max ?? FIRST_LOSS] },
+        },
         axes: [
           { ...axis, size: 32 },
           { ...axis, size: 44 },

@@ -1,9 +1,10 @@
 import { startWorker } from 'tanka/worker';
 import { showFeatures } from '../features.js';
-import { element, timer } from '../page.js';
+import { element, showCode, timer } from '../page.js';
 import { loadCompressed } from '../weights.js';
 import { LossChart } from './chart.js';
 import code from './model.ts?raw';
+import { GuessList } from './guesses.js';
 import type { Digits, Trainer } from './trainer.js';
 
 /** Steps between two looks at the curve, and between two tests. */
@@ -11,7 +12,7 @@ const STEPS = 10;
 const TEST_EVERY = 50;
 
 export async function start(): Promise<void> {
-  element('training-code').textContent = code;
+  showCode('training-code', code);
   const load = async (name: string): Promise<Digits> => ({
     images: await loadCompressed(`${name}-images`),
     labels: await loadCompressed(`${name}-labels`),
@@ -23,12 +24,21 @@ export async function start(): Promise<void> {
   );
   showFeatures(element('worker-features'), await run.features(), false);
   const chart = new LossChart(element('chart'));
+  const guesses = new GuessList(element('guesses'), data.test);
   const button = element<HTMLButtonElement>('train');
+  const again = element<HTMLButtonElement>('restart');
   const download = element<HTMLButtonElement>('download');
   const state = element('training-state');
   let time = timer();
   let step = 0;
   let running = false;
+
+  const test = async (): Promise<void> => {
+    const result = await run.test();
+    guesses.show(result.guesses);
+    element('accuracy').textContent = `${(100 * result.accuracy).toFixed(1)} %`;
+  };
+  await test();
 
   const loop = async (): Promise<void> => {
     while (running) {
@@ -40,8 +50,8 @@ export async function start(): Promise<void> {
       element('step-time').textContent = time(milliseconds);
       element('training').dataset.tensors = String(numTensors);
       download.disabled = false;
-      if (step % TEST_EVERY === 0)
-        element('accuracy').textContent = `${(100 * (await run.test())).toFixed(1)} %`;
+      again.disabled = false;
+      if (step % TEST_EVERY === 0) await test();
     }
   };
 
@@ -62,6 +72,7 @@ export async function start(): Promise<void> {
   const restart = async (): Promise<void> => {
     set(false);
     button.disabled = true;
+    again.disabled = true;
     await looping;
     await run.restart();
     step = 0;
@@ -69,15 +80,16 @@ export async function start(): Promise<void> {
     chart.clear();
     download.disabled = true;
     element('step').textContent = '0';
-    for (const id of ['loss', 'accuracy', 'step-time']) element(id).textContent = '–';
+    for (const id of ['loss', 'step-time']) element(id).textContent = '–';
+    await test();
     button.textContent = 'Start';
     button.disabled = false;
     state.textContent = 'New parameters, from the same seed.';
   };
   const failed = (error: unknown): void => {
-    state.textContent = `The worker failed: ${String(error)}`;
+    state.textContent = `The training failed: ${(error as Error).message} Reload the page to begin again.`;
   };
-  element('restart').addEventListener('click', () => void restart().catch(failed));
+  again.addEventListener('click', () => void restart().catch(failed));
   const save = async (): Promise<void> => {
     const bytes = (await run.checkpoint()) as Uint8Array<ArrayBuffer>;
     const link = document.createElement('a');

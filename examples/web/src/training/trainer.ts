@@ -12,7 +12,7 @@ import { saveSafetensors } from 'tanka/checkpoint';
 import { useWasm } from 'tanka/wasm';
 import { transfer } from 'tanka/worker';
 import type { Features } from '../features.js';
-import { accuracy, network, optimiser, update, type TrainingState } from './model.js';
+import { classify, network, optimiser, update, type TrainingState } from './model.js';
 
 const BATCH = 64;
 const PIXELS = 784;
@@ -39,10 +39,11 @@ function batch({ images, labels }: Digits, places: ArrayLike<number>): [Tensor4D
 export async function trainer({ train, test }: { readonly train: Digits; readonly test: Digits }) {
   const { simd, relaxedSimd, threads } = await useWasm();
   const count = test.labels.length;
-  const testBatch = batch(
+  const [testImages, testLabels] = batch(
     test,
     Uint32Array.from({ length: count }, (_, i) => i),
   );
+  testLabels.dispose();
   const initial = (): TrainingState => {
     const images = zeros<Rank.R4>([1, 28, 28, 1]);
     const params = network.init(SEED, images);
@@ -68,12 +69,12 @@ export async function trainer({ train, test }: { readonly train: Digits; readonl
       }
       return { losses, milliseconds: (performance.now() - begin) / steps, numTensors: memory().numTensors };
     },
-    /** The share of the test images that are classified right. */
-    test(): number {
-      const share = accuracy(state.params, ...testBatch);
-      const [value] = share.dataSync();
-      share.dispose();
-      return value;
+    /** What the network reads in the test images, and the share that it reads right. */
+    test(): { guesses: number[]; accuracy: number } {
+      const digits = classify(state.params, testImages);
+      const guesses = [...digits.dataSync()];
+      digits.dispose();
+      return { guesses, accuracy: guesses.filter((guess, i) => guess === test.labels[i]).length / count };
     },
     /** The parameters as a safetensors file. */
     checkpoint: (): Uint8Array => transfer(saveSafetensors(state.params)),
