@@ -1,7 +1,7 @@
 // Depthwise convolutions, NHWC; the filter is [kernelHeight, kernelWidth, channels, multiplier], output channel
 // c * multiplier + m. Borders are clipped, not padded: a padded copy would cost a third of the work.
 import { depthwiseBlocks, depthwiseBlocksScratch } from './depthwise-blocks';
-import { activate, fma, loadPartial, storePartial, sumOfLanes, zeros } from './lanes';
+import { activate, bounded, fma, loadPartial, lowerBound, storePartial, sumOfLanes, upperBound, zeros } from './lanes';
 
 /** Four output channels from `j` on: the input that each multiplies. */
 // @ts-ignore: decorator
@@ -168,7 +168,7 @@ function storeOf<Width>(p: usize, v: v128, left: i32): void {
 // @ts-ignore: decorator
 @inline
 export function neighbours<Width>(
-  x: usize, w: usize, bias: usize, y: usize, left: i32, height: i32, stepY: usize, step: usize, tap: usize, activation: i32, out: usize = tap,
+  x: usize, w: usize, bias: usize, y: usize, left: i32, height: i32, stepY: usize, step: usize, tap: usize, low: v128, high: v128, out: usize = tap,
 ): void {
   let s0 = bias ? loadOf<Width>(bias, left) : zeros();
   let s1 = s0, s2 = s0, s3 = s0;
@@ -196,17 +196,17 @@ export function neighbours<Width>(
     x += stepY;
     w += 3 * tap;
   }
-  storeOf<Width>(y, activate(s0, activation), left);
-  storeOf<Width>(y + out, activate(s1, activation), left);
-  storeOf<Width>(y + 2 * out, activate(s2, activation), left);
-  storeOf<Width>(y + 3 * out, activate(s3, activation), left);
+  storeOf<Width>(y, bounded(s0, low, high), left);
+  storeOf<Width>(y + out, bounded(s1, low, high), left);
+  storeOf<Width>(y + 2 * out, bounded(s2, low, high), left);
+  storeOf<Width>(y + 3 * out, bounded(s3, low, high), left);
 }
 
 /** The same for outputs two taps apart: nine columns. */
 // @ts-ignore: decorator
 @inline
 export function everySecond<Width>(
-  x: usize, w: usize, bias: usize, y: usize, left: i32, height: i32, stepY: usize, step: usize, tap: usize, activation: i32, out: usize = tap,
+  x: usize, w: usize, bias: usize, y: usize, left: i32, height: i32, stepY: usize, step: usize, tap: usize, low: v128, high: v128, out: usize = tap,
 ): void {
   let s0 = bias ? loadOf<Width>(bias, left) : zeros();
   let s1 = s0, s2 = s0, s3 = s0;
@@ -237,10 +237,10 @@ export function everySecond<Width>(
     x += stepY;
     w += 3 * tap;
   }
-  storeOf<Width>(y, activate(s0, activation), left);
-  storeOf<Width>(y + out, activate(s1, activation), left);
-  storeOf<Width>(y + 2 * out, activate(s2, activation), left);
-  storeOf<Width>(y + 3 * out, activate(s3, activation), left);
+  storeOf<Width>(y, bounded(s0, low, high), left);
+  storeOf<Width>(y + out, bounded(s1, low, high), left);
+  storeOf<Width>(y + 2 * out, bounded(s2, low, high), left);
+  storeOf<Width>(y + 3 * out, bounded(s3, low, high), left);
 }
 
 /** Kernels of three columns, four outputs `stride` taps apart. */
@@ -249,22 +249,23 @@ function fourOfThree(
   activation: i32,
 ): void {
   const end = channels & ~3;
+  const low = lowerBound(activation), high = upperBound(activation);
   let j = 0;
   if (stride == 1) {
     for (; j < end; j += 4) {
       const at = <usize>j << 2;
-      neighbours<Four>(x + at, w + at, bias ? bias + at : 0, y + at, 4, height, stepY, step, tap, activation);
+      neighbours<Four>(x + at, w + at, bias ? bias + at : 0, y + at, 4, height, stepY, step, tap, low, high);
     }
   } else {
     for (; j < end; j += 4) {
       const at = <usize>j << 2;
-      everySecond<Four>(x + at, w + at, bias ? bias + at : 0, y + at, 4, height, stepY, step, tap, activation);
+      everySecond<Four>(x + at, w + at, bias ? bias + at : 0, y + at, 4, height, stepY, step, tap, low, high);
     }
   }
   if (j == channels) return;
   const at = <usize>j << 2, left = channels - j;
-  if (stride == 1) neighbours<Fewer>(x + at, w + at, bias ? bias + at : 0, y + at, left, height, stepY, step, tap, activation);
-  else everySecond<Fewer>(x + at, w + at, bias ? bias + at : 0, y + at, left, height, stepY, step, tap, activation);
+  if (stride == 1) neighbours<Fewer>(x + at, w + at, bias ? bias + at : 0, y + at, left, height, stepY, step, tap, low, high);
+  else everySecond<Fewer>(x + at, w + at, bias ? bias + at : 0, y + at, left, height, stepY, step, tap, low, high);
 }
 
 /** One output, over the part of its window that lies inside. */

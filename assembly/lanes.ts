@@ -59,3 +59,23 @@ export function activate(v: v128, activation: i32): v128 {
   const positive = f32x4.pmax(v, zeros());
   return activation == 1 ? positive : f32x4.pmin(positive, f32x4.splat(6));
 }
+
+/** The bounds that an activation keeps values between: with them a loop over tiles has no branches. For {@link bounded}. */
+// @ts-ignore: decorator
+@inline
+export function lowerBound(activation: i32): v128 {
+  return f32x4.splat(activation == 0 ? -Infinity : 0);
+}
+
+// @ts-ignore: decorator
+@inline
+export function upperBound(activation: i32): v128 {
+  return f32x4.splat(activation == 2 ? 6 : Infinity);
+}
+
+/** `v` between two bounds; NaN stays. */
+// @ts-ignore: decorator
+@inline
+export function bounded(v: v128, low: v128, high: v128): v128 {
+  return f32x4.pmin(f32x4.pmax(v, low), high);
+}

@@ -98,8 +98,24 @@ function columns16(n: i32, stride: usize, x: usize, out: usize, count: f64): voi
   v128.store(out, quotient(dl, dh, divisor), 48);
 }
 
+/** The sums of rows of 4 to 31 entries, over `count`. The last vector of a row lies over the one before it, whose lanes are left out of it. */
+function shortSums(outer: i32, n: i32, x: usize, out: usize, count: f64): void {
+  const row = <usize>n << 2, end = <usize>(n & ~3) << 2;
+  const rest = i32x4.ge_s(i32x4(0, 1, 2, 3), i32x4.splat(4 - (n & 3)));
+  for (; outer > 0; outer--, out += 4, x += row) {
+    let a = v128.and(v128.load(x + row - 16), rest);
+    for (let p = x; p < x + end; p += 16) a = f32x4.add(a, v128.load(p));
+    const pair = f64x2.add(f64x2.promote_low_f32x4(a), f64x2.promote_low_f32x4(upper(a)));
+    store<f32>(out, <f32>((f64x2.extract_lane(pair, 0) + f64x2.extract_lane(pair, 1)) / count));
+  }
+}
+
 /** `out[outer, inner] = Σ x[outer, n, inner] / count`. */
 export function reduceSum(outer: i32, n: i32, inner: i32, x: usize, out: usize, count: f64): void {
+  if (inner == 1 && n >= 4 && n < 32) {
+    shortSums(outer, n, x, out, count);
+    return;
+  }
   const stride = <usize>inner << 2;
   for (let o = 0; o < outer; o++) {
     if (inner == 1) {

@@ -173,9 +173,13 @@ describe('windows against a plain loop', () => {
 
   it('depthwise convolutions of many channels, which are copied block by block', () => {
     forAll(
-      fc.tuple(planes, fc.constantFrom(128, 130, 143, 161)),
-      ([plane, channels]) => {
-        const p = { ...plane, channels, filters: 1, batch: 1 + (plane.batch % 2) };
+      // Images of up to 9, and some for which there is room for half as many channels.
+      fc.tuple(planes, fc.constantFrom(128, 130, 143, 161), fc.constantFrom(0, 0, 0, 9)),
+      ([plane, channels, more]) => {
+        const larger = (a: Axis): Axis =>
+          more === 0 ? a : padded({ ...a, input: more + a.input }, plane.pad);
+        const size = { h: larger(plane.h), w: larger(plane.w) };
+        const p = { ...plane, ...size, channels, filters: 1, batch: 1 + (plane.batch % 2) };
         const x = random([p.batch, p.h.input, p.w.input, channels], p.seed);
         const w = random([p.h.kernel, p.w.kernel, channels, 1], p.seed + 1);
         const bias = random([channels], p.seed + 2);
