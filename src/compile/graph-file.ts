@@ -1,6 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { isTensor } from '../backend/engine.js';
 import { TankaError } from '../errors/tanka-error.js';
+import { checkAlive } from '../tree/alive.js';
 import { leaves, leavesWithPath, structure, unflatten } from '../tree/tree.js';
 import { describePlan, type PlanDescription } from './describe.js';
 import type { Graph } from './graph.js';
@@ -12,7 +13,8 @@ import { deserialise, serialise, type SavedSignature } from './serialise.js';
 export interface LoadedGraph {
   /**
    * Takes the arguments that the saved function took, without those that were constant as a whole; the result is the caller's.
-   * @throws `graph-argument-mismatch` for another nesting, shape, dtype or static value than it was saved with
+   * @throws `graph-argument-mismatch` for another nesting, shape, dtype or static value than it was saved with,
+   * `graph-unusable` after `dispose`, or on another backend; `tensor-disposed`
    */
   (this: void, ...args: unknown[]): unknown;
   /** What one call runs. */
@@ -76,6 +78,14 @@ function mismatch(path: readonly string[], expected: string, received: string): 
 
 /** The tensors of the arguments, checked against what the graph was saved with. */
 function takeInputs(plan: Plan, signature: SavedSignature, args: unknown[]): Tensor[] {
+  if (!plan.isUsable) {
+    throw new TankaError(
+      'graph-unusable',
+      'A loaded graph was called after its dispose(), or on another backend than the one that it was loaded on. ' +
+        'Load it again: its weights lie in the memory of that backend.',
+    );
+  }
+  checkAlive(args, 'the arguments of a loaded graph');
   const nesting = JSON.stringify(structure(args));
   if (nesting !== JSON.stringify(signature.arguments))
     throw mismatch([], 'nested as they were saved', nesting);

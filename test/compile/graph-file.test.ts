@@ -1,11 +1,14 @@
 import {
   add,
+  clone,
+  getBackend,
   matMul,
   memory,
   mul,
   relu,
   reshape,
   scalar,
+  setBackend,
   tensor1d,
   tensor2d,
   tidy,
@@ -13,6 +16,7 @@ import {
   type Tensor,
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-backend-cpu';
 import { expect } from 'chai';
 import { safetensorsMetadata, saveSafetensors } from '../../src/checkpoint/index.js';
 import { loadGraph, saveGraph } from '../../src/compile/graph-file.js';
@@ -95,6 +99,23 @@ describe('saved graphs', () => {
     expect(codeOf(() => run(tensor2d(new Float32Array(12), [4, 3])))).to.equal('graph-argument-mismatch');
     expect(codeOf(() => run('x', true))).to.equal('graph-argument-mismatch');
     run.dispose();
+  });
+
+  it('are not run after dispose, on another backend, or on what was disposed of', async () => {
+    const x = tensor2d(new Float32Array(12), [4, 3]);
+    const loaded = loadGraph(denseFile());
+    const gone = clone(x);
+    gone.dispose();
+    expect(codeOf(() => loaded(gone, true))).to.equal('tensor-disposed');
+    const backend = getBackend();
+    await setBackend('cpu');
+    expect(codeOf(() => loaded(x, true))).to.equal('graph-unusable');
+    await setBackend(backend);
+    expect(codeOf(() => loaded(x, true))).to.equal(undefined);
+    loaded.dispose();
+    loaded.dispose();
+    expect(codeOf(() => loaded(x, true))).to.equal('graph-unusable');
+    x.dispose();
   });
 
   it('cannot hold random numbers, mixed arguments or functions that are not jitted', () => {

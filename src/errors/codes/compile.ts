@@ -3,6 +3,7 @@ export type CompileErrorCode =
   | 'graph-argument-mismatch'
   | 'graph-invalid'
   | 'graph-unsavable'
+  | 'graph-unusable'
   | 'jit-argument-unsupported'
   | 'jit-check-failed'
   | 'jit-untraceable'
