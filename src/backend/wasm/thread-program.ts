@@ -4,16 +4,25 @@ const SCRIPT_DIRECTORY = /mainScriptUrlOrBlob(?:["']\])?\s*\|\|\s*([\w$]+)/;
 /** A call of the helper by which esbuild's `keepNames` names a function. */
 const NAMING_HELPER = /([\w$]+)\([\w$]+,\s*["']logExceptionOnExit["']\)/;
 
+/** What a bundler put in the place of `process`, by its one use that no minifier changes. */
+const PROCESS = /([\w$]+)(?:\.default)?\.removeListener\(["']uncaughtException["']/;
+
 /**
  * The program of a thread with its free variables declared. The stock backend makes it from the text of a function that reads `_scriptDir`, guarded by
  * `typeof`; minifiers rename the variable and shorten the guard to one that throws where it is not declared, which is in every thread. Where names are
- * kept, the function also calls a helper of the bundle.
+ * kept, the function also calls a helper of the bundle; bundlers that carry a `process` for browsers (Turbopack) let it read theirs.
  */
 export function repairThreadProgram(text: string): string {
   if (!text.startsWith(PROGRAM)) return text;
   const directory = SCRIPT_DIRECTORY.exec(text)?.[1];
   const helper = NAMING_HELPER.exec(text)?.[1];
-  const declarations = [directory, helper && `${helper}=f=>f`].filter((name) => name !== undefined);
+  const ofNode = PROCESS.exec(text)?.[1];
+  const declarations = [
+    directory,
+    helper && `${helper}=f=>f`,
+    // Not one of Node.
+    ofNode === undefined || ofNode === 'process' ? undefined : `${ofNode}={default:{}}`,
+  ].filter((name) => name !== undefined);
   return declarations.length === 0 ? text : `var ${declarations.join(',')};${text}`;
 }
 

@@ -15,6 +15,13 @@ describe('the program of the threads', () => {
     expect(repairThreadProgram(named)).to.equal(`var q,s=f=>f;${named}`);
   });
 
+  it("gets an empty process where it would read a bundler's", () => {
+    const polyfilled = `${start}function(e){a.default.versions;p.forEach(function(l){a.default.removeListener("uncaughtException",l)})}`;
+    expect(repairThreadProgram(polyfilled)).to.equal(`var a={default:{}};${polyfilled}`);
+    const own = polyfilled.replaceAll('a.default', 'process');
+    expect(repairThreadProgram(own)).to.equal(own);
+  });
+
   it('stays as it is where nothing is free, and no other text is touched', () => {
     const mended = `${start}function(e){p(e["mainScriptUrlOrBlob"])}`;
     expect(repairThreadProgram(mended)).to.equal(mended);
