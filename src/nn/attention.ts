@@ -21,7 +21,7 @@ import type { Initializer } from '../module/parameters.js';
 import { nextRngKey } from '../module/rng.js';
 import type { PRNGKey } from '../random/key.js';
 import { dropoutOf } from './dropout.js';
-import { checkBroadcasts, checkRank, checkTensor, show, wrongShape } from './input-checks.js';
+import { checkBroadcasts, checkRank, checkTensor, show, wrongShape, nameOf } from './input-checks.js';
 import { checkOptions, checkWhole } from './option-checks.js';
 import { Linear } from './linear.js';
 
@@ -77,7 +77,7 @@ export class MultiHeadAttention extends Module {
     if ((wInit === undefined) === (wInitScale === undefined)) {
       throw new TankaError(
         'layer-options',
-        `The layer '${this.moduleName}' needs one of wInit and wInitScale, but got ${wInit === undefined ? 'none' : 'both'}. ` +
+        `${nameOf(this)} needs one of wInit and wInitScale, but got ${wInit === undefined ? 'none' : 'both'}. ` +
           'Pass { wInit: hk.initializers.varianceScaling({ scale: 2 }) }.',
       );
     }
@@ -168,7 +168,7 @@ export class MultiHeadAttention extends Module {
     }
     throw new TankaError(
       'input-rank',
-      `The layer '${this.moduleName}' needs a mask of rank ${logits.rank}, to broadcast to its logits ${show(logits)}, but got ${show(mask)}. ` +
+      `${nameOf(this)} needs a mask of rank ${logits.rank}, to broadcast to its logits ${show(logits)}, but got ${show(mask)}. ` +
         'Add dimensions of size 1 in front.',
     );
   }

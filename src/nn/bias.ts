@@ -3,7 +3,7 @@ import { TankaError } from '../errors/tanka-error.js';
 import { layer } from '../module/layer.js';
 import { Module, type ModuleOptions } from '../module/module.js';
 import { getParameter, type Initializer } from '../module/parameters.js';
-import { checkBroadcasts, checkDtype, checkRank, wrongShape } from './input-checks.js';
+import { checkBroadcasts, checkDtype, checkRank, wrongShape, nameOf } from './input-checks.js';
 import { checkOptions } from './option-checks.js';
 
 /** Options of {@link Bias}. */
@@ -68,7 +68,7 @@ export class Bias extends Module {
       const why = dims[outside] === 0 ? 'is the batch' : 'does not exist';
       throw new TankaError(
         'layer-options',
-        `The layer '${this.moduleName}' got biasDims: [${biasDims.join(', ')}], but dimension ${biasDims[outside]} of its ` +
+        `${nameOf(this)} got biasDims: [${biasDims.join(', ')}], but dimension ${biasDims[outside]} of its ` +
           `input [${x.shape.join(', ')}] ${why}. Use dimensions from 1 to ${x.rank - 1}, or negative ones from the end.`,
       );
     }

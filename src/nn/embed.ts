@@ -7,7 +7,7 @@ import { layer } from '../module/layer.js';
 import { Module, type ModuleOptions } from '../module/module.js';
 import { getParameter, type Initializer } from '../module/parameters.js';
 import { oneHot } from './functions/one-hot.js';
-import { checkDtype } from './input-checks.js';
+import { checkDtype, nameOf } from './input-checks.js';
 import { checkOptions, checkWhole } from './option-checks.js';
 
 /** The two ways of {@link Embed} to look embeddings up. */
@@ -98,7 +98,7 @@ export class Embed extends Module {
       default:
         throw new TankaError(
           'call-options',
-          `The layer '${this.moduleName}' got the lookup style ${String(lookupStyle)}. Use 'ARRAY_INDEX' or 'ONE_HOT'.`,
+          `${nameOf(this)} got the lookup style ${String(lookupStyle)}. Use 'ARRAY_INDEX' or 'ONE_HOT'.`,
         );
     }
   }
@@ -106,7 +106,7 @@ export class Embed extends Module {
   #refusal(got: string): TankaError {
     return new TankaError(
       'layer-options',
-      `The layer '${this.moduleName}' got ${got}. Pass vocabSize and embedDim, or an embeddingMatrix of shape [vocabSize, embedDim].`,
+      `${nameOf(this)} got ${got}. Pass vocabSize and embedDim, or an embeddingMatrix of shape [vocabSize, embedDim].`,
     );
   }
 }

@@ -2,7 +2,7 @@ import { reshape, type Tensor } from '@tensorflow/tfjs-core';
 import { TankaError } from '../errors/tanka-error.js';
 import { layer } from '../module/layer.js';
 import { Module, type ModuleOptions } from '../module/module.js';
-import { checkTensor, wrongShape } from './input-checks.js';
+import { checkTensor, wrongShape, nameOf } from './input-checks.js';
 import { checkedList, checkWhole } from './option-checks.js';
 
 /** Options of {@link Reshape}. */
@@ -33,7 +33,7 @@ export class Reshape extends Module {
     if (!Number.isInteger(this.preserveDims) || this.preserveDims === 0) {
       throw new TankaError(
         'layer-options',
-        `The layer '${this.moduleName}' got preserveDims: ${this.preserveDims}. Pass how many leading dimensions to keep, or minus how many trailing ones to replace.`,
+        `${nameOf(this)} got preserveDims: ${this.preserveDims}. Pass how many leading dimensions to keep, or minus how many trailing ones to replace.`,
       );
     }
     for (const size of checkedList(this, 'outputShape', outputShape))
@@ -41,7 +41,7 @@ export class Reshape extends Module {
     if (outputShape.filter((size) => size === -1).length > 1) {
       throw new TankaError(
         'layer-options',
-        `The layer '${this.moduleName}' got the output shape [${outputShape.join(', ')}]: -1 can stand only once.`,
+        `${nameOf(this)} got the output shape [${outputShape.join(', ')}]: -1 can stand only once.`,
       );
     }
   }

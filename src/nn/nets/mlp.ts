@@ -10,6 +10,7 @@ import { dropoutOf } from '../dropout.js';
 import { relu } from '../functions/relu.js';
 import { Linear } from '../linear.js';
 import { checkedList, checkFunction, checkOptions } from '../option-checks.js';
+import { nameOf } from '../input-checks.js';
 
 /** Options of {@link MLP}. */
 export interface MLPOptions extends ModuleOptions {
@@ -61,7 +62,7 @@ export class MLP extends Module {
     if (!withBias && bInit !== undefined) {
       throw new TankaError(
         'layer-options',
-        `The network '${this.moduleName}' got withBias: false and a bInit. Leave out bInit.`,
+        `${nameOf(this)} got withBias: false and a bInit. Leave out bInit.`,
       );
     }
     this.layers = checkedList(this, 'outputSizes', outputSizes).map(
@@ -81,8 +82,8 @@ export class MLP extends Module {
       throw new TankaError(
         'call-options',
         dropoutRate === null
-          ? `The network '${this.moduleName}' got an rng but no dropoutRate. Pass both or none.`
-          : `The network '${this.moduleName}' got dropoutRate: ${dropoutRate} but no rng to draw from. Pass both: { dropoutRate, rng: hk.nextRngKey() }.`,
+          ? `${nameOf(this)} got an rng but no dropoutRate. Pass both or none.`
+          : `${nameOf(this)} got dropoutRate: ${dropoutRate} but no rng to draw from. Pass both: { dropoutRate, rng: hk.nextRngKey() }.`,
       );
     }
     const { activation = relu, activateFinal = false } = this.options;
@@ -108,7 +109,7 @@ export class MLP extends Module {
     if (!outputSizes.every((size) => size !== undefined)) {
       throw new TankaError(
         'layer-not-called',
-        `The network '${this.moduleName}' does not know its input sizes yet. Call it before reverse().`,
+        `${nameOf(this)} does not know its input sizes yet. Call it before reverse().`,
       );
     }
     return new MLP(outputSizes, { ...this.options, activateFinal, name });

@@ -7,6 +7,7 @@ import { Conv2D } from '../conv2d.js';
 import { DepthwiseConv2D } from '../depthwise-conv2d.js';
 import { Linear } from '../linear.js';
 import { checkedList } from '../option-checks.js';
+import { nameOf } from '../input-checks.js';
 
 const STRIDES = [1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1] as const;
 const CHANNELS = [64, 128, 128, 256, 256, 512, 512, 512, 512, 512, 512, 1024, 1024] as const;
@@ -77,7 +78,7 @@ export class MobileNetV1 extends Module {
     if (strides.length !== channels.length) {
       throw new TankaError(
         'layer-options',
-        `The layer '${this.moduleName}' needs as many strides as channels, but got ${strides.length} strides and ${channels.length} channels.`,
+        `${nameOf(this)} needs as many strides as channels, but got ${strides.length} strides and ${channels.length} channels.`,
       );
     }
   }

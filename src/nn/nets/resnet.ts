@@ -9,6 +9,7 @@ import { Linear, type LinearOptions } from '../linear.js';
 import { maxPool } from '../max-pool.js';
 import { checkedList, checkOptions } from '../option-checks.js';
 import { BlockGroup, BlockV1, BlockV2, type BatchNormConfig } from './resnet-blocks.js';
+import { nameOf } from '../input-checks.js';
 
 /** What all residual networks can be told. */
 export interface ResNetVariantOptions extends ModuleOptions {
@@ -155,7 +156,7 @@ export class ResNet extends Module {
     if (values.length === 4) return;
     throw new TankaError(
       'layer-options',
-      `The layer '${this.moduleName}' has four groups of blocks, but got ${what} of length ${values.length}.`,
+      `${nameOf(this)} has four groups of blocks, but got ${what} of length ${values.length}.`,
     );
   }
 }

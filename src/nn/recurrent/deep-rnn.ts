@@ -7,6 +7,7 @@ import { checkedList } from '../option-checks.js';
 import { map } from '../../tree/tree.js';
 import { applyLayer, checkLayers, type Layer } from '../sequential.js';
 import { RNNCore, type AnyRNNCore } from './core.js';
+import { nameOf } from '../input-checks.js';
 
 /** State of a {@link DeepRNN}: one entry for each recurrent core. */
 export type DeepRNNState = readonly unknown[];
@@ -21,7 +22,7 @@ function checkState(core: Module, state: unknown, cores: number): void {
   const got = Array.isArray(state) ? `an array of ${state.length}` : String(state);
   throw new TankaError(
     'input-shape',
-    `The layer '${core.moduleName}' takes an array of ${cores} states, one for each core, as its state, but got ${got}. Start from its initialState(…).`,
+    `${nameOf(core)} takes an array of ${cores} states, one for each core, as its state, but got ${got}. Start from its initialState(…).`,
   );
 }
 

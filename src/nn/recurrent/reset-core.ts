@@ -3,7 +3,7 @@ import { TankaError } from '../../errors/tanka-error.js';
 import { layer } from '../../module/layer.js';
 import type { ModuleOptions } from '../../module/module.js';
 import { leaves, map, type Tree } from '../../tree/tree.js';
-import { wrongShape } from '../input-checks.js';
+import { wrongShape, nameOf } from '../input-checks.js';
 import { RNNCore } from './core.js';
 
 /**
@@ -20,7 +20,7 @@ export class ResetCore<State, Input, Output> extends RNNCore<State, readonly [In
     if (typeof core?.initialState !== 'function') {
       throw new TankaError(
         'layer-options',
-        `The layer '${this.moduleName}' needs a recurrent core to wrap, but got ${String(core)}. Pass one such as new hk.LSTM(…).`,
+        `${nameOf(this)} needs a recurrent core to wrap, but got ${String(core)}. Pass one such as new hk.LSTM(…).`,
       );
     }
   }
@@ -34,7 +34,7 @@ export class ResetCore<State, Input, Output> extends RNNCore<State, readonly [In
     if (!Array.isArray(inputsAndReset)) {
       throw new TankaError(
         'input-shape',
-        `The layer '${this.moduleName}' takes an array [inputs, shouldReset] as its input. Pass call([x, shouldReset], state).`,
+        `${nameOf(this)} takes an array [inputs, shouldReset] as its input. Pass call([x, shouldReset], state).`,
       );
     }
     const [inputs, shouldReset] = inputsAndReset as unknown as readonly [Input, unknown];
