@@ -43,11 +43,9 @@ function slicePositions({ start, stop, step }: AxisSlice, length: number): numbe
 /** The axes as sorted positions in a shape of the given rank. */
 export function toAbsoluteAxes(axis: AxisOrAxes, rank: number): number[] {
   const positions =
-    typeof axis === 'object' && 'length' in axis
-      ? axis.map((a) => ((a % rank) + rank) % rank)
-      : typeof axis === 'number'
-        ? [((axis % rank) + rank) % rank]
-        : slicePositions(axis, rank);
+    typeof axis === 'number' || 'length' in axis
+      ? [axis].flat().map((a) => ((a % rank) + rank) % rank)
+      : slicePositions(axis, rank);
   return [...new Set(positions)].sort((a, b) => a - b);
 }
 

@@ -1,4 +1,5 @@
 import {
+  backend_util,
   broadcastTo,
   cast,
   Tensor,
@@ -40,18 +41,12 @@ class ParameterList {
 }
 
 /** The shape that all of `shapes` broadcast to, or `null`. */
-function broadcastShape(...shapes: readonly (readonly number[])[]): number[] | null {
-  const rank = Math.max(0, ...shapes.map((shape) => shape.length));
-  const result = new Array<number>(rank).fill(1);
-  for (const shape of shapes) {
-    for (const [i, size] of shape.entries()) {
-      const at = rank - shape.length + i;
-      if (size === 1) continue;
-      if (result[at] !== 1 && result[at] !== size) return null;
-      result[at] = size;
-    }
+function broadcastShape(...shapes: readonly number[][]): number[] | null {
+  try {
+    return shapes.reduce((a, b) => backend_util.assertAndGetBroadcastShape(a, b), []);
+  } catch {
+    return null;
   }
-  return result;
 }
 
 /**
@@ -61,8 +56,8 @@ function broadcastShape(...shapes: readonly (readonly number[])[]): number[] | n
  */
 export function sampleShape(
   caller: string,
-  asked: readonly number[] | null,
-  parameters: readonly (readonly number[])[],
+  asked: number[] | null,
+  parameters: readonly number[][],
 ): number[] {
   const common = broadcastShape(...parameters, ...(asked === null ? [] : [asked]));
   const fits =

@@ -54,13 +54,8 @@ function stepOf(
   | undefined {
   const { a, b } = node.inputs as { a: View; b: View };
   if (!['Add', 'Sub', 'Multiply'].includes(node.name)) return undefined;
-  const orders =
-    node.name === 'Sub'
-      ? [[a, b]]
-      : [
-          [a, b],
-          [b, a],
-        ];
+  const orders = [[a, b]];
+  if (node.name !== 'Sub') orders.push([b, a]);
   for (const [value, other] of orders) {
     const by = perChannel(other, channels, constants);
     if (by === undefined) continue;

@@ -51,18 +51,22 @@ function blockLayers(
   { channels, stride, bottleneck, bnConfig }: BlockOptions,
   lastNorm: BatchNormConfig = bnConfig,
 ): Layer[] {
-  if (!bottleneck) {
-    return [
-      { conv: convolution(channels, 3, stride, 'conv_0'), norm: batchNorm(bnConfig, 'batchnorm_0') },
-      { conv: convolution(channels, 3, 1, 'conv_1'), norm: batchNorm(bnConfig, 'batchnorm_1') },
-    ];
-  }
   const inner = Math.floor(channels / 4);
-  return [
-    { conv: convolution(inner, 1, 1, 'conv_0'), norm: batchNorm(bnConfig, 'batchnorm_0') },
-    { conv: convolution(inner, 3, stride, 'conv_1'), norm: batchNorm(bnConfig, 'batchnorm_1') },
-    { conv: convolution(channels, 1, 1, 'conv_2'), norm: batchNorm(lastNorm, 'batchnorm_2') },
-  ];
+  const parts: readonly (readonly [channels: number, kernel: number, stride: BlockOptions['stride']])[] =
+    bottleneck
+      ? [
+          [inner, 1, 1],
+          [inner, 3, stride],
+          [channels, 1, 1],
+        ]
+      : [
+          [channels, 3, stride],
+          [channels, 3, 1],
+        ];
+  return parts.map(([outputs, kernel, step], i) => ({
+    conv: convolution(outputs, kernel, step, `conv_${i}`),
+    norm: batchNorm(i === 2 ? lastNorm : bnConfig, `batchnorm_${i}`),
+  }));
 }
 
 /** @throws `input-shape` for a shortcut that lacks its projection */
