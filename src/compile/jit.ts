@@ -220,8 +220,8 @@ class Compiler implements Replayer {
     this.#statics.add(statics);
     if (this.#statics.size === WARN_STATICS + 1) {
       console.warn(
-        `A jitted function was recorded for more than ${WARN_STATICS} different numbers, strings or booleans in its arguments. ` +
-          'Each has a plan of its own: pass what changes as a tensor.',
+        `A jitted function has more than ${WARN_STATICS} plans for different numbers, strings or booleans in its arguments. ` +
+          'Pass what changes as a tensor.',
       );
     }
     for (const [signature, { plan }] of this.plans) {

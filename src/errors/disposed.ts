@@ -4,6 +4,6 @@ import { TankaError } from './tanka-error.js';
 export function disposed(what: string): TankaError {
   return new TankaError(
     'tensor-disposed',
-    `${what} was disposed of before. Dispose of tensors after their last use, and return from tf.tidy what is needed outside.`,
+    `${what} was disposed of. Dispose of tensors after their last use, and return from tf.tidy what is needed outside.`,
   );
 }

@@ -1,7 +1,6 @@
-import { TankaError } from '../errors/tanka-error.js';
 import type { PRNGKey } from '../random/key.js';
-import { withEmptyState } from '../transform/adapters.js';
-import { pairInfo, type Transformed, type TransformedWithState } from '../transform/pair.js';
+import { infoOf, withEmptyState } from '../transform/adapters.js';
+import type { Transformed, TransformedWithState } from '../transform/pair.js';
 import { dispose } from '../tree/tree.js';
 import { flattenFlaxToHaiku, nestHaikuToFlax, type FlaxVariables } from './collections.js';
 
@@ -48,13 +47,7 @@ function isMutable(mutable: FlaxApplyOptions['mutable'], collection: string): bo
  * @throws `not-a-pair`
  */
 export function Module<Inputs, Output>(pair: Pair<Inputs, Output>): FlaxModule<Inputs, Output> {
-  const info = pairInfo(pair.apply);
-  if (info === undefined) {
-    throw new TankaError(
-      'not-a-pair',
-      'hk.flax.Module takes the { init, apply } of hk.transform or hk.transformWithState, not other functions.',
-    );
-  }
+  const info = infoOf(pair.apply);
   type Stateful = TransformedWithState<unknown[], unknown>;
   const stateful = (info.stateful ? pair : withEmptyState(pair as never)) as unknown as Stateful;
   const order = (inputs: unknown, training: boolean): unknown[] => {

@@ -11,7 +11,8 @@ function maybeSequence(caller: string): PRNGSequence | null {
   return current;
 }
 
-function sequence(caller: string): PRNGSequence {
+/** The keys of the running `init` or `apply`. @throws `outside-transform`; `rng-missing` */
+export function keySequence(caller: string): PRNGSequence {
   const current = maybeSequence(caller);
   if (current === null) {
     throw new TankaError(
@@ -29,7 +30,7 @@ function sequence(caller: string): PRNGSequence {
  * @throws `outside-transform`; `rng-missing`
  */
 export function nextRngKey(): PRNGKey {
-  return sequence('nextRngKey').nextKey();
+  return keySequence('nextRngKey').nextKey();
 }
 
 /**
@@ -38,7 +39,7 @@ export function nextRngKey(): PRNGKey {
  * @throws `outside-transform`; `rng-missing`; `random-argument-invalid` for `num` below 1
  */
 export function nextRngKeys(num: number): PRNGKey[] {
-  const current = sequence('nextRngKeys');
+  const current = keySequence('nextRngKeys');
   if (!Number.isSafeInteger(num) || num < 1) {
     throw new TankaError(
       'random-argument-invalid',
@@ -63,7 +64,7 @@ export function maybeNextRngKey(): PRNGKey | null {
  * @throws `outside-transform`; `rng-missing`
  */
 export function reserveRngKeys(num: number): void {
-  sequence('reserveRngKeys').reserve(num);
+  keySequence('reserveRngKeys').reserve(num);
 }
 
 /**
@@ -99,5 +100,5 @@ export function maybeGetRngSequenceState(): PRNGSequenceState | null {
  * @throws `outside-transform`; `rng-missing`; `key-invalid`
  */
 export function replaceRngSequenceState(state: PRNGSequenceState): void {
-  sequence('replaceRngSequenceState').replaceInternalState(state);
+  keySequence('replaceRngSequenceState').replaceInternalState(state);
 }

@@ -9,7 +9,7 @@ function refuseUsage(frame: Frame, caller: string): void {
   if (!config.settings().checkJaxUsage || gradientDepth() === frame.gradientDepth) return;
   throw new TankaError(
     'usage-unsafe',
-    `hk.${caller} was called inside a gradient of TensorFlow.js within the transform. ` +
+    `hk.${caller} was called inside a gradient of TensorFlow.js. ` +
       'Use hk.grad or hk.valueAndGrad, which carry state and keys.',
   );
 }

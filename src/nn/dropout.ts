@@ -5,7 +5,8 @@ import type { PRNGKey } from '../random/key.js';
 import { layer } from '../module/layer.js';
 import { Module, type ModuleOptions } from '../module/module.js';
 import { nextRngKey } from '../module/rng.js';
-import { checkDtype, checkTensor, nameOf, show, type LayerName } from './input-checks.js';
+import { axisIn } from './functions/axes.js';
+import { checkDtype, checkTensor, nameOf, type LayerName } from './input-checks.js';
 import { checkOptions } from './option-checks.js';
 
 /** Options of {@link dropout}. */
@@ -49,16 +50,7 @@ export function dropoutOf(
   if (rate === 0) return x;
   checkDtype(layer, x, 'float32');
   const shape = [...x.shape];
-  for (const dim of broadcastDims) {
-    const index = dim < 0 ? dim + x.rank : dim;
-    if (index < 0 || index >= x.rank) {
-      throw new TankaError(
-        'call-options',
-        `${nameOf(layer)} got the broadcast dimension ${dim} for an input ${show(x)}. Use dimensions from ${-x.rank} to ${x.rank - 1}.`,
-      );
-    }
-    shape[index] = 1;
-  }
+  for (const dim of broadcastDims) shape[axisIn(layer, x, dim)] = 1;
   const keepRate = 1 - rate;
   return tidy(() => div(mul(cast(bernoulli(rng, keepRate, shape), x.dtype), x), keepRate));
 }

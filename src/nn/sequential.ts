@@ -1,8 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { TankaError } from '../errors/tanka-error.js';
 import { layer } from '../module/layer.js';
 import { Module, type ModuleOptions } from '../module/module.js';
-import { checkedList } from './option-checks.js';
+import { checkFunction, checkedList } from './option-checks.js';
 
 /** What stands in a list of layers: a function, or anything with a `call` method (modules, `BatchApply`, `Deferred`). */
 export type Layer =
@@ -18,14 +17,8 @@ export function applyLayer(layer: Layer, args: readonly unknown[]): unknown {
 }
 
 /** @throws `layer-options` for what is neither a function nor has a `call` method */
-export function checkLayers({ moduleName }: Module, layers: readonly Layer[]): void {
-  for (const [i, layer] of layers.entries()) {
-    if (typeof layer === 'function' || typeof layer?.call === 'function') continue;
-    throw new TankaError(
-      'layer-options',
-      `Layer ${i} of '${moduleName}' is ${String(layer)}. Pass functions, or objects with a call method, such as modules.`,
-    );
-  }
+export function checkLayers(module: Module, layers: readonly Layer[]): void {
+  layers.forEach((layer, i) => checkFunction(module, `layer ${i}`, layer, { orCall: true }));
 }
 
 /**

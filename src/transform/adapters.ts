@@ -13,7 +13,8 @@ import {
   type TransformedWithStateWithoutRng,
 } from './pair.js';
 
-function infoOf(f: AnyFunction, change: Partial<PairInfo>): PairInfo {
+/** What a function of a pair is, with changes. @throws `not-a-pair` */
+export function infoOf(f: AnyFunction, change: Partial<PairInfo> = {}): PairInfo {
   const info = pairInfo(f);
   if (info === undefined) {
     throw new TankaError(
@@ -68,8 +69,8 @@ export function applyWithoutState<Args extends readonly unknown[], R>(
 export function withoutState<Args extends readonly unknown[], R>(
   pair: TransformedWithState<Args, R>,
 ): Transformed<Args, R> {
-  infoOf(pair.init, {});
-  infoOf(pair.apply, {});
+  infoOf(pair.init);
+  infoOf(pair.apply);
   return dropState(pair);
 }
 

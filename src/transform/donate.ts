@@ -11,7 +11,7 @@ function checkResult(result: unknown): void {
     throw new TankaError(
       'donate-result-invalid',
       `The step of hk.donate must return [carry, out], but returned ${Array.isArray(result) ? `an array of ${result.length}` : typeof result}. ` +
-        'Return the new carry (parameters, optimizer state) first, anything else or null second.',
+        'Return the new carry first, anything else or null second.',
     );
   }
 }

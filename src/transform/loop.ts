@@ -63,8 +63,8 @@ function loopStep<R>(caller: string, frame: Frame | undefined, f: () => R): R {
     throw new TankaError(
       'loop-new-entries',
       `The function given to hk.${caller} made new ${what} after its first step. ` +
-        'Make modules outside of the loop, or in a method of one that is called in it; ' +
-        'set state before the loop.',
+        'Make modules before the loop, or in a method of one that is called in it; ' +
+        'set state before it.',
     );
   }
   reserveUpToFull(frame);

@@ -1,6 +1,7 @@
 import { isTensor } from '../backend/engine.js';
 import { TankaError } from '../errors/tanka-error.js';
 import { maybeCurrentFrame, type Bundles, type Frame } from '../module/frame.js';
+import { keySequence } from '../module/rng.js';
 import type { PRNGKey } from '../random/key.js';
 import { PRNGSequence } from '../random/prng-sequence.js';
 import { isNode, mapChildren } from '../tree/tree.js';
@@ -136,7 +137,7 @@ function checkUnmapped(splitRng: boolean, first: InternalState, other: InternalS
 /** Runs `f` for each lane from one and the same state, as if all ran at once. */
 function runLanes<R>(frame: Frame | undefined, splitRng: boolean, size: number, f: (i: number) => R): R[] {
   if (frame === undefined) return Array.from({ length: size }, (_, i) => f(i));
-  const keys: PRNGKey[] | null = splitRng ? takeKeys(frame, size) : null;
+  const keys: PRNGKey[] | null = splitRng ? keySequence('vmap').take(size) : null;
   const before = internalState(frame);
   let first: InternalState | undefined;
   const results: R[] = [];
@@ -150,17 +151,6 @@ function runLanes<R>(frame: Frame | undefined, splitRng: boolean, size: number, 
   }
   if (first !== undefined) restoreInternalState(frame, first);
   return results;
-}
-
-function takeKeys(frame: Frame, size: number): PRNGKey[] {
-  const sequence = frame.rngs[frame.rngs.length - 1];
-  if (sequence === null) {
-    throw new TankaError(
-      'rng-missing',
-      'hk.vmap with splitRng: true needs random numbers, but init or apply got null as its key.',
-    );
-  }
-  return sequence.take(size);
 }
 
 function stackResults(results: readonly unknown[], outAxes: Axes): unknown {

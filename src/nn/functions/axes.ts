@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { TankaError } from '../../errors/tanka-error.js';
-import { checkDtype, show } from '../input-checks.js';
+import { checkDtype, nameOf, show, type LayerName } from '../input-checks.js';
 
 /** One axis, several, or `null` for all; negative ones count from the end. */
 export type Axis = number | readonly number[] | null;
@@ -13,14 +13,16 @@ export type Axis = number | readonly number[] | null;
 export function axesOf(x: Tensor, axis: Axis, caller: string): number[] {
   checkDtype(caller, x, 'float32');
   if (axis === null) return x.shape.map((_, dim) => dim);
-  const axes = typeof axis === 'number' ? [axis] : axis;
-  return axes.map((dim) => {
-    if (!Number.isInteger(dim) || dim < -x.rank || dim >= x.rank) {
-      throw new TankaError(
-        'call-options',
-        `${caller} got the axis ${dim} for an input ${show(x)}. Use axes from ${-x.rank} to ${x.rank - 1}.`,
-      );
-    }
-    return dim < 0 ? dim + x.rank : dim;
-  });
+  return [axis].flat().map((dim) => axisIn(caller, x, dim));
+}
+
+/** @param rank how many axes there are: those of `x`, or more @throws `call-options` */
+export function axisIn(layer: LayerName, x: Tensor, axis: number, rank = x.rank): number {
+  if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
+    throw new TankaError(
+      'call-options',
+      `${nameOf(layer)} got the axis ${axis} for an input ${show(x)}. Use axes from ${-rank} to ${rank - 1}.`,
+    );
+  }
+  return axis < 0 ? axis + rank : axis;
 }

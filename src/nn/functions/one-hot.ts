@@ -9,9 +9,9 @@ import {
   type Tensor,
 } from '@tensorflow/tfjs-core';
 
-import { TankaError } from '../../errors/tanka-error.js';
-import { checkTensor, show } from '../input-checks.js';
+import { checkTensor } from '../input-checks.js';
 import { checkWhole } from '../option-checks.js';
+import { axisIn } from './axes.js';
 
 /** Options of {@link oneHot}. */
 export interface OneHotOptions {
@@ -36,13 +36,7 @@ export function oneHot(
   return tidy(() => {
     checkTensor('hk.nn.oneHot', x);
     checkWhole('hk.nn.oneHot', 'numClasses', numClasses, 0);
-    const dim = axis < 0 ? axis + x.rank + 1 : axis;
-    if (!Number.isInteger(axis) || dim < 0 || dim > x.rank) {
-      throw new TankaError(
-        'call-options',
-        `hk.nn.oneHot got the axis ${axis} for an input ${show(x)}. Use axes from ${-x.rank - 1} to ${x.rank}.`,
-      );
-    }
+    const dim = axisIn('hk.nn.oneHot', x, axis, x.rank + 1);
     const classes = reshape(range(0, numClasses, 1, x.dtype === 'float32' ? 'float32' : 'int32'), [
       ...Array.from({ length: x.rank + 1 }, (_, i) => (i === dim ? numClasses : 1)),
     ]);

@@ -79,11 +79,10 @@ export class MLP extends Module {
   call(x: Tensor, options: MLPCallOptions = {}): Tensor {
     const { dropoutRate = null, rng = null } = checkOptions(this, options);
     if ((dropoutRate === null) !== (rng === null)) {
+      const [got, lacks] = rng === null ? ['a dropoutRate', 'rng'] : ['an rng', 'dropoutRate'];
       throw new TankaError(
         'call-options',
-        dropoutRate === null
-          ? `${nameOf(this)} got an rng but no dropoutRate. Pass both or none.`
-          : `${nameOf(this)} got dropoutRate: ${dropoutRate} but no rng to draw from. Pass both: { dropoutRate, rng: hk.nextRngKey() }.`,
+        `${nameOf(this)} got ${got} but no ${lacks}. Pass both: { dropoutRate, rng: hk.nextRngKey() }.`,
       );
     }
     const { activation = relu, activateFinal = false } = this.options;

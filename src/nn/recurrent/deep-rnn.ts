@@ -71,7 +71,7 @@ class DeepRNNWithSkipConnections<Input, Output> extends RNNCore<DeepRNNState, In
     if (other >= 0) {
       throw new TankaError(
         'layer-options',
-        `Layer ${other} of '${this.moduleName}' is no hk.RNNCore. Move it into one, or use hk.DeepRNN.`,
+        `${nameOf(this)} needs an hk.RNNCore as layer ${other}. Move it into one, or use hk.DeepRNN.`,
       );
     }
   }

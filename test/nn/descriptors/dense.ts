@@ -116,7 +116,7 @@ export const denseDescriptors: readonly LayerDescriptor[] = [
         run: (hk, [x]) => new hk.Sequential([{} as never]).call(x),
         inputs: [{ shape: [4, 5] }],
         code: 'layer-options',
-        says: ['Layer 0'],
+        says: ['layer 0'],
       },
     ],
   },
