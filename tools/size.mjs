@@ -20,7 +20,7 @@ const budgets = [
     goal: 10,
     ceiling: 10,
   },
-  { name: 'whole tanka', code: "export * from './dist/index.js';", goal: 50, ceiling: 72 },
+  { name: 'whole tanka', code: "export * from './dist/index.js';", goal: 50, ceiling: 71 },
   {
     // What most pages load beside it: no goal was set for the sum, which must not grow unseen.
     name: 'whole tanka and tanka/wasm',
