@@ -218,3 +218,27 @@ export function gruState(n: i32, update: usize, candidate: usize, state: usize, 
   for (let at: usize = 0; at < full; at += 16) stateOf(update + at, candidate + at, state + at, next + at, 4);
   if (n & 3) stateOf(update + full, candidate + full, state + full, next + full, n & 3);
 }
+
+// @ts-ignore: decorator
+@inline
+function afterOf(x: usize, product: usize, gate: usize, state: usize, next: usize, width: i32): void {
+  const z = sigmoid(f32x4.add(loadPartial(x, width), loadPartial(product, width)));
+  const r = sigmoid(f32x4.add(loadPartial(x + gate, width), loadPartial(product + gate, width)));
+  const a = tanh(fma(r, loadPartial(product + 2 * gate, width), loadPartial(x + 2 * gate, width)));
+  const h = loadPartial(state, width);
+  storePartial(next, fma(z, f32x4.sub(a, h), h), width);
+}
+
+/**
+ * A GRU that resets behind its product: from the shares of input and state in `[batch, 3 * hidden]` = update, reset, candidate, all with their
+ * biases, to the next state, which may lie over the old one.
+ */
+export function gruAfter(batch: i32, hidden: i32, x: usize, product: usize, state: usize, next: usize): void {
+  const gate = <usize>hidden << 2;
+  const full = <usize>(hidden & ~3) << 2;
+  const left = hidden & 3;
+  for (let b = 0; b < batch; b++, x += 3 * gate, product += 3 * gate, state += gate, next += gate) {
+    for (let at: usize = 0; at < full; at += 16) afterOf(x + at, product + at, gate, state + at, next + at, 4);
+    if (left) afterOf(x + full, product + full, gate, state + full, next + full, left);
+  }
+}

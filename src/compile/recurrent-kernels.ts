@@ -179,6 +179,22 @@ function gruStep(
   return out;
 }
 
+function gruAfterStep(
+  inputs: StepInputs & { readonly wState: TensorInfo; readonly biasState?: TensorInfo },
+  attributes: StepAttributes,
+): TensorInfo {
+  const { hidden, rows, width } = attributes;
+  const { wState, biasState } = inputs;
+  const h = address(inputs.h);
+  const out = makeOutput(inputs.h.shape);
+  const product = address(makeOutput([rows, width]));
+  const share = inputShare(inputs, attributes);
+  const bias = biasState === undefined ? 0 : address(biasState);
+  addProduct([rows, width, hidden], h, wState, 0, product, bias, 0);
+  raw().gruAfter(rows, hidden, share, product, h, address(out));
+  return out;
+}
+
 /** Recurrent cells, which `passes/fuse-cells.ts` finds. */
 export const recurrentKernels = [
   kernel<{ gates: TensorInfo; cell: TensorInfo }, CellAttributes>('TankaLstmCell', ({ inputs, attrs }) =>
@@ -194,6 +210,9 @@ export const recurrentKernels = [
   kernel<Parameters<typeof productOfRows>[0], Parameters<typeof productOfRows>[1]>(
     'TankaProductOfRows',
     ({ inputs, attrs }) => productOfRows(inputs, attrs),
+  ),
+  kernel<Parameters<typeof gruAfterStep>[0], StepAttributes>('TankaGruAfterStep', ({ inputs, attrs }) =>
+    gruAfterStep(inputs, attrs),
   ),
   kernel<Parameters<typeof gruStep>[0], StepAttributes>('TankaGruStep', ({ inputs, attrs }) =>
     gruStep(inputs, attrs),

@@ -114,7 +114,7 @@ describe('random programs', () => {
         jitted.dispose();
       });
     };
-    for (const program of fc.sample(programs, { numRuns: 200, seed: runs.seed })) {
+    for (const program of fc.sample(programs, { numRuns: 300, seed: runs.seed })) {
       collect((...inputs) => runProgram(program, inputs), program);
       collect((...inputs) => gradients(lossOf(program), inputs), program);
     }
@@ -122,6 +122,7 @@ describe('random programs', () => {
       'FusedConv2D',
       'Softmax',
       'TankaGelu',
+      'TankaGruAfterStep',
       'TankaGruStep',
       'TankaLayerNorm',
       'TankaLogSoftmax',

@@ -93,7 +93,7 @@ function cells(inputs: tf.Tensor, state: tf.Tensor, choice: number): tf.Tensor[]
   const scale = isUnroll ? tf.tanh(tf.add(tf.mean(h), 1)) : 1;
   const own = (rows: number, columns: number, phase: number): tf.Tensor2D =>
     tf.mul(weights(rows, columns, phase), scale);
-  const step = choice % 2 === 0 ? lstmStep : gruStep;
+  const step = choice % 2 === 0 ? lstmStep : m % 4 === 0 ? gruAfterStep : gruStep;
   if (!isUnroll) return step(x, [h, h], own, [m, n]);
   let carry: tf.Tensor[] = [h, h];
   // With equal weights in each step: made once, as parameters are.
@@ -132,6 +132,24 @@ function gruStep(
   const [xGates, xCandidate] = tf.split(shares, [2 * n, n], 1);
   const [z, r] = tf.split(tf.sigmoid(tf.add(xGates, tf.matMul(h as tf.Tensor2D, wGates))), 2, 1);
   const a = tf.tanh(tf.add(xCandidate, tf.matMul(tf.mul(r, h) as tf.Tensor2D, wCandidate)));
+  return [tf.add(tf.mul(tf.sub(1, z), h), tf.mul(z, a))];
+}
+
+/** A GRU that resets behind its product. */
+function gruAfterStep(
+  x: tf.Tensor2D,
+  [h]: readonly tf.Tensor[],
+  own: Weights,
+  [m, n]: readonly number[],
+): tf.Tensor[] {
+  const [xz, xr, xa] = tf.split(
+    tf.add(tf.matMul(x, own(m, 3 * n, 2)), tf.reshape(own(1, 3 * n, 3), [-1])),
+    3,
+    1,
+  );
+  const [hz, hr, ha] = tf.split(tf.matMul(h as tf.Tensor2D, own(n, 3 * n, 1)), 3, 1);
+  const z = tf.sigmoid(tf.add(xz, hz));
+  const a = tf.tanh(tf.add(xa, tf.mul(tf.sigmoid(tf.add(xr, hr)), ha)));
   return [tf.add(tf.mul(tf.sub(1, z), h), tf.mul(z, a))];
 }
 

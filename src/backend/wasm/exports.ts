@@ -567,6 +567,8 @@ export interface RawKernels {
   ): void;
   /** GRU, second half: `next = (1 - update) * state + update * tanh(candidate)`. */
   gruState(n: number, update: number, candidate: number, state: number, next: number): void;
+  /** GRU that resets behind its product: of the shares of input and state, `[batch, 3 * hidden]` = update, reset, candidate. */
+  gruAfter(batch: number, hidden: number, x: number, product: number, state: number, next: number): void;
   /** `x = mask ? x * scale : masked` in place; `mask` has one byte an entry, and 0 is none. */
   scaleAndMask(n: number, x: number, scale: number, mask: number, masked: number): void;
 }

@@ -1,5 +1,5 @@
 import { sizeOf, type Graph, type KernelNode, type View } from '../graph.js';
-import { ends, equals, expand, term } from './algebra.js';
+import { ends, equals, expand, term, type Expanded } from './algebra.js';
 import { inputOf, kernelNode, partner, rewrite, type Match, type Surroundings } from './rewrite.js';
 
 function last(shape: readonly number[]): number {
@@ -129,6 +129,28 @@ function summands(
   return undefined;
 }
 
+/** The new states of a GRU, `(1 - z) h + z a`. */
+function* nextStates(
+  a: View,
+  h: View,
+  z: View,
+  near: Surroundings,
+): Generator<{ out: View; formula: Expanded }> {
+  for (const out of ends(a, near)) {
+    const formula = expand(out, near, [a, h, z]);
+    const isNext =
+      formula !== undefined &&
+      sizeOf(out.shape) === sizeOf(h.shape) &&
+      [a, h, z].every(({ buffer }) => sizeOf(formula.factors.get(buffer)?.shape ?? []) === sizeOf(h.shape)) &&
+      equals(formula.polynomial, {
+        [term(h.buffer)]: 1,
+        [term(h.buffer, z.buffer)]: -1,
+        [term(a.buffer, z.buffer)]: 1,
+      });
+    if (isNext) yield { out, formula };
+  }
+}
+
 /**
  * GRU: `z, r = sigmoid(x_zr + h · w_zr)`, `a = tanh(x_a + (r * h) · w_a)`, `h' = (1 - z) h + z a`, where `x_zr` and `x_a` are parts of
  * `x · w + b`, around `a`.
@@ -167,20 +189,7 @@ function* gruSteps(tanh: KernelNode, near: Surroundings): Generator<Match> {
       sizeOf(candidate.product.b.shape) === hidden * hidden &&
       sizeOf(zr.product.b.shape) === 2 * hidden * hidden;
     if (!fits) continue;
-    for (const out of ends(a, near)) {
-      const formula = expand(out, near, [a, h, z]);
-      const isNext =
-        formula !== undefined &&
-        sizeOf(out.shape) === sizeOf(h.shape) &&
-        [a, h, z].every(
-          ({ buffer }) => sizeOf(formula.factors.get(buffer)?.shape ?? []) === sizeOf(h.shape),
-        ) &&
-        equals(formula.polynomial, {
-          [term(h.buffer)]: 1,
-          [term(h.buffer, z.buffer)]: -1,
-          [term(a.buffer, z.buffer)]: 1,
-        });
-      if (!isNext) continue;
+    for (const { out, formula } of nextStates(a, h, z, near)) {
       const inner = [tanh, reset, gates, sigmoid, parts, projection.node];
       const { b: w, bias, a: x } = projection;
       yield {
@@ -196,10 +205,74 @@ function* gruSteps(tanh: KernelNode, near: Surroundings): Generator<Match> {
   }
 }
 
+/** The sigmoid of the sum of two views. */
+function gateOf(pair: readonly [View | undefined, View | undefined], near: Surroundings): KernelNode[] {
+  const sum = joining('Add', pair, near);
+  const gate = near.onlyReader(sum?.outputs[0], 'Sigmoid');
+  return sum === undefined || gate === undefined ? [] : [sum, gate];
+}
+
+/**
+ * GRU that resets behind its product: of `x · w + b` and `h · w_h + b_h`, each three parts, `z = sigmoid(x_z + h_z)`,
+ * `r = sigmoid(x_r + h_r)`, `a = tanh(x_a + r h_a)`, `h' = (1 - z) h + z a`, around `a`.
+ */
+function* gruAfterSteps(tanh: KernelNode, near: Surroundings): Generator<Match> {
+  const [a] = tanh.outputs;
+  const sum = near.from(inputOf(tanh, 'x'), 'Add');
+  for (const xa of ['a', 'b'].map((name) => inputOf(sum, name))) {
+    const shares = near.from(xa, 'SplitV');
+    const reset = near.from(partner(sum, xa), 'Multiply');
+    for (const ha of ['a', 'b'].map((name) => inputOf(reset, name))) {
+      const products = near.from(ha, 'SplitV');
+      if (sum === undefined || reset === undefined || shares === undefined || products === undefined)
+        continue;
+      const [projection, product] = [shares, products].map((split) => productOf(inputOf(split, 'x'), near));
+      const [update, open] = [0, 1].map((i) => gateOf([shares.outputs[i], products.outputs[i]], near));
+      const [z, r] = [update, open].map((nodes) => nodes.at(-1)?.outputs[0]);
+      if (projection === undefined || product === undefined || z === undefined || r === undefined) continue;
+      const h = product.a;
+      const hidden = sizeOf(product.b.shape.slice(-2, -1));
+      const rows = sizeOf(h.shape) / hidden;
+      const inputs = last(projection.a.shape);
+      const fits =
+        [shares, products].every(
+          (split) =>
+            splitsLastAxis(split) &&
+            split.outputs.length === 3 &&
+            split.outputs.every(
+              (part) => last(part.shape) === hidden && sizeOf(part.shape) === rows * hidden,
+            ),
+        ) &&
+        shares.outputs[2].buffer === xa?.buffer &&
+        products.outputs[2].buffer === ha?.buffer &&
+        partner(reset, ha)?.buffer === r.buffer &&
+        last(product.b.shape) === 3 * hidden &&
+        sizeOf(projection.a.shape) === rows * inputs;
+      if (!fits) continue;
+      for (const { out, formula } of nextStates(a, { ...h, shape: a.shape }, z, near)) {
+        const inner = [tanh, sum, reset, shares, products, projection.node, product.node];
+        const { b: w, bias, a: x } = projection;
+        yield {
+          nodes: [...new Set([...inner, ...update, ...open, ...formula.nodes])],
+          made: kernelNode(
+            'TankaGruAfterStep',
+            { x, w, bias, h, wState: product.b, biasState: product.bias },
+            { hidden, inputs, rows, width: 3 * hidden },
+            [out],
+          ),
+        };
+      }
+    }
+  }
+}
+
 /** Computes recurrent cells in few passes over their gates, and an LSTM's product without joining input and state. */
 export function fuseCells(graph: Graph): Graph {
   return rewrite(graph, function* (node, near) {
-    if (node.name === 'Tanh') yield* gruSteps(node, near);
+    if (node.name === 'Tanh') {
+      yield* gruSteps(node, near);
+      yield* gruAfterSteps(node, near);
+    }
     const cells = node.name === 'SplitV' ? lstmCells(node, near) : [];
     for (const cell of cells) {
       const step = lstmStep(cell, near);

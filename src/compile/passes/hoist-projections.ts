@@ -1,7 +1,7 @@
 import { sizeOf, type Graph, type KernelNode, type Node, type View } from '../graph.js';
 import { kernelNode, Surroundings } from './rewrite.js';
 
-const STEPS = ['TankaLstmStep', 'TankaGruStep'];
+const STEPS = ['TankaLstmStep', 'TankaGruStep', 'TankaGruAfterStep'];
 
 /** Fewer steps are not worth the memory of all their projections. */
 const FEWEST = 4;

@@ -133,5 +133,20 @@ describe('recurrent cells by pointer', () => {
         1e-6,
       );
     });
+
+    it(`is a GRU step that resets behind its product, ${batch} x ${hidden}`, () => {
+      const [x, product, state] = [values(3 * n, 8), values(3 * n, 9), values(n, 10)];
+      const [, , next] = onHeap([x, product, state], (a, b, h) => {
+        raw().gruAfter(batch, hidden, a, b, h, h);
+      });
+      const of = (from: Float32Array, i: number, at: number): number =>
+        from[Math.floor(at / hidden) * 3 * hidden + i * hidden + (at % hidden)];
+      const expected = state.map((h, at) => {
+        const z = sigmoid(of(x, 0, at) + of(product, 0, at));
+        const r = sigmoid(of(x, 1, at) + of(product, 1, at));
+        return (1 - z) * h + z * Math.tanh(of(x, 2, at) + r * of(product, 2, at));
+      });
+      expectClose(next, expected, 1e-6);
+    });
   }
 });
