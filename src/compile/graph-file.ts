@@ -5,6 +5,7 @@ import { checkAlive } from '../tree/alive.js';
 import { leaves, leavesWithPath, structure, unflatten } from '../tree/tree.js';
 import { describePlan, type PlanDescription } from './describe.js';
 import type { Graph } from './graph.js';
+import { invalidGraph } from './invalid-graph.js';
 import { graphOf, type Jitted } from './jit.js';
 import { Plan } from './plan.js';
 import { deserialise, serialise, type SavedSignature } from './serialise.js';
@@ -116,11 +117,7 @@ function planOf(graph: Graph): { plan: Plan; description: PlanDescription } {
   } catch (cause) {
     plan?.dispose();
     if (cause instanceof TankaError) throw cause;
-    throw new TankaError(
-      'graph-invalid',
-      'The operations of the file do not fit together. Write it again with hk.saveGraph.',
-      { cause },
-    );
+    throw invalidGraph('its operations do not fit together', cause);
   }
 }
 
@@ -138,11 +135,7 @@ export function loadGraph(bytes: Uint8Array): LoadedGraph {
       return unflatten(signature.result, plan.run(inputs, []) as never);
     } catch (cause) {
       if (!(cause instanceof WebAssembly.RuntimeError)) throw cause;
-      throw new TankaError(
-        'graph-invalid',
-        'An operation of the file reached outside of memory. Write it again with hk.saveGraph.',
-        { cause },
-      );
+      throw invalidGraph('an operation reached outside of memory', cause);
     }
   };
   return Object.assign(run, { description, dispose: () => plan.dispose() });

@@ -10,7 +10,6 @@ import {
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
 import { isTensor } from '../backend/engine.js';
-import { TankaError } from '../errors/tanka-error.js';
 import { isKey, type PRNGKey } from '../random/key.js';
 import { leaves } from '../tree/tree.js';
 import {
@@ -22,6 +21,7 @@ import {
   type RandomNode,
   type View,
 } from './graph.js';
+import { invalidGraph } from './invalid-graph.js';
 
 /** What the backend knows values by. */
 export type DataId = TensorInfo['dataId'];
@@ -68,10 +68,7 @@ export function kernelCall(
       );
     if (!fits) {
       for (const { dataId } of outputs) host.disposeData(dataId);
-      throw new TankaError(
-        'graph-invalid',
-        `The operation ${node.name} gives other shapes than the file says. Write it again with hk.saveGraph.`,
-      );
+      throw invalidGraph(`the operation ${node.name} gives other shapes than it says`);
     }
     node.outputs.forEach((view, i) => (memory.data[view.buffer] = outputs[i].dataId));
   };

@@ -4,6 +4,7 @@ import { bytesOf as bytesOfValues, dtypeOf, type StoredArray } from '../checkpoi
 import { TankaError } from '../errors/tanka-error.js';
 import { leaves, rebuilder, structure, type Structure } from '../tree/tree.js';
 import { isConsistent } from './check-node.js';
+import { invalidGraph } from './invalid-graph.js';
 import {
   bytesOf,
   sizeOf,
@@ -36,15 +37,8 @@ function unsavable(what: string): TankaError {
   );
 }
 
-function invalid(what: string): TankaError {
-  return new TankaError(
-    'graph-invalid',
-    `This is no graph that this version can run: ${what}. Write it again with hk.saveGraph.`,
-  );
-}
-
 function malformed(what: string): TankaError {
-  return invalid(`${what} in it is malformed`);
+  return invalidGraph(`${what} in it is malformed`);
 }
 
 /** JSON has no infinities, which paddings of pools use. */
@@ -92,13 +86,13 @@ function keyOf({ buffer }: View): string {
 /** The values of a constant, if they are stored in its own type and number. */
 function valuesOf(view: View, array: StoredArray | undefined): ConstantValues {
   if (array?.dtype !== dtypeOf[view.dtype] || array?.bytes.byteLength !== bytesOf(view)) {
-    throw invalid(`constant ${view.buffer} is missing or has another shape`);
+    throw invalidGraph(`constant ${view.buffer} is missing or has another shape`);
   }
   // A copy of its own, at an address that its numbers can be read from.
   const bytes = new Uint8Array(array.bytes);
   if (view.dtype === 'bool') {
     if (bytes.some((value) => value > 1))
-      throw invalid(`constant ${view.buffer} has values that are no booleans`);
+      throw invalidGraph(`constant ${view.buffer} has values that are no booleans`);
     return bytes;
   }
   return new (view.dtype === 'int32' ? Int32Array : Float32Array)(bytes.buffer);
@@ -140,7 +134,7 @@ class Reader {
     const { kind, name, inputs, isList, attributes, outputs } = this.object(value);
     if (kind !== 'kernel' || typeof name !== 'string') throw malformed('an operation');
     if ((getKernel(name, getBackend()) as KernelConfig | undefined) === undefined) {
-      throw invalid(`it needs the operation ${name}, which the backend ${getBackend()} does not have`);
+      throw invalidGraph(`it needs the operation ${name}, which the backend ${getBackend()} does not have`);
     }
     const entries = Object.entries(this.object(inputs)).map(
       ([key, input]) =>
@@ -154,7 +148,7 @@ class Reader {
       attributes: this.object(attributes),
       outputs: this.list(outputs).map((one) => this.view(one)),
     };
-    if (!isConsistent(node)) throw invalid(`the inputs of an operation ${name} do not go together`);
+    if (!isConsistent(node)) throw invalidGraph(`the inputs of an operation ${name} do not go together`);
     return node;
   }
 }
@@ -163,11 +157,7 @@ function parse(text: string): Record<string, unknown> {
   try {
     return JSON.parse(text, fromJson) as Record<string, unknown>;
   } catch (cause) {
-    throw new TankaError(
-      'graph-invalid',
-      'The graph in the file is not JSON. Write it again with hk.saveGraph.',
-      { cause },
-    );
+    throw invalidGraph('it is not JSON', cause);
   }
 }
 
@@ -175,11 +165,12 @@ function parse(text: string): Record<string, unknown> {
 function checkOrder(graph: Graph): void {
   const bytes = new Map<BufferId, number>();
   const write = (view: View): void => {
-    if (bytes.has(view.buffer)) throw invalid('a tensor in it is written twice');
+    if (bytes.has(view.buffer)) throw invalidGraph('a tensor in it is written twice');
     bytes.set(view.buffer, bytesOf(view));
   };
   const read = (view: View): void => {
-    if (bytes.get(view.buffer) !== bytesOf(view)) throw invalid('an operation reads what was not written');
+    if (bytes.get(view.buffer) !== bytesOf(view))
+      throw invalidGraph('an operation reads what was not written');
   };
   graph.inputs.forEach(write);
   for (const { view } of graph.constants.values()) write(view);
@@ -194,9 +185,9 @@ function checkOrder(graph: Graph): void {
 export function deserialise(bytes: Uint8Array): { graph: Graph; signature: SavedSignature } {
   const { arrays, metadata } = openSafetensors(bytes);
   const text = metadata['tanka.graph'] as string | undefined;
-  if (text === undefined) throw invalid('it is a checkpoint without a graph');
+  if (text === undefined) throw invalidGraph('it is a checkpoint without a graph');
   if (metadata['tanka.version'] !== String(VERSION))
-    throw invalid(`its version is ${metadata['tanka.version']}, not ${VERSION}`);
+    throw invalidGraph(`its version is ${metadata['tanka.version']}, not ${VERSION}`);
   const saved = parse(text);
   const bufferCount = saved.bufferCount;
   if (!Number.isInteger(bufferCount) || (bufferCount as number) < 0 || (bufferCount as number) > 1e6) {

@@ -4,7 +4,7 @@ import { abstractTensor } from '../backend/shapes/abstract.js';
 import { drawExponential } from './exponential.js';
 import { drawGamma } from './gamma.js';
 import type { PRNGKey } from './key.js';
-import { checkShape, perform, refuseArgument, sizeOf, type WithScheme } from './perform.js';
+import { checkShape, checkWhole, perform, refuseArgument, sizeOf, type WithScheme } from './perform.js';
 import { drawSigns } from './rademacher.js';
 import { derived } from './schemes.js';
 
@@ -45,8 +45,7 @@ const operation: RandomOperation<Attributes, Tensor> = {
  * @throws `key-invalid`; `random-shape-invalid`; `random-argument-invalid`
  */
 export function ball(key: PRNGKey, d: number, p = 2, shape: readonly number[] = []): Tensor {
-  if (!Number.isSafeInteger(d) || d < 0)
-    refuseArgument('ball', `d must be a whole number from 0, but is ${d}.`);
+  checkWhole('ball', 'd', d, [0, Number.MAX_SAFE_INTEGER]);
   if (!(p > 0)) refuseArgument('ball', `p must be above 0, but is ${p}.`);
   return perform(operation, key, { shape: checkShape('ball', shape), d, p });
 }

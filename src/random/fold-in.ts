@@ -1,7 +1,7 @@
 import { Tensor } from '@tensorflow/tfjs-core';
 import type { RandomOperation } from '../backend/recordable.js';
 import type { PRNGKey } from './key.js';
-import { perform, refuseArgument, type WithScheme } from './perform.js';
+import { checkWhole, perform, refuseArgument, type WithScheme } from './perform.js';
 import { hashed } from './schemes.js';
 
 const operation: RandomOperation<{ readonly data: number | null } & WithScheme, PRNGKey> = {
@@ -27,11 +27,6 @@ export function foldIn(key: PRNGKey, data: number | Tensor): PRNGKey {
     }
     return perform(operation, key, { data: null }, [data]);
   }
-  if (!Number.isInteger(data) || data < 0 || data >= 2 ** 32) {
-    refuseArgument(
-      'foldIn',
-      `data must be a whole number from 0 to 2^32 - 1, but is ${String(data)}. Fold larger ones in as two.`,
-    );
-  }
+  checkWhole('foldIn', 'data', data, [0, 2 ** 32 - 1]);
   return perform(operation, key, { data });
 }

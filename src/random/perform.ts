@@ -95,6 +95,17 @@ export function sizeOf(shape: readonly number[]): number {
   return util.sizeFromShape(shape as number[]);
 }
 
+/** Refuses what is not a whole number within the limits. @throws `random-argument-invalid` */
+export function checkWhole(
+  caller: string,
+  name: string,
+  value: unknown,
+  [min, max]: readonly number[],
+): void {
+  if (Number.isInteger(value) && (value as number) >= min && (value as number) <= max) return;
+  refuseArgument(caller, `${name} must be a whole number from ${min} to ${max}, but is ${String(value)}.`);
+}
+
 /** @throws `random-argument-invalid` */
 export function refuseArgument(caller: string, message: string): never {
   throw new TankaError('random-argument-invalid', `hk.random.${caller}: ${message}`);

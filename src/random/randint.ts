@@ -2,7 +2,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { drawWords } from './draw.js';
 import type { PRNGKey } from './key.js';
 import { parametric, sampleWith, valueAt, type Parameter, type ParameterValues } from './parameters.js';
-import { checkShape, refuseArgument } from './perform.js';
+import { checkShape, checkWhole } from './perform.js';
 import { derived, type Scheme } from './schemes.js';
 
 const LARGEST = 2 ** 31 - 1;
@@ -53,9 +53,7 @@ export function drawIntegers(
 const operation = /* @__PURE__ */ parametric('randint', 'int32', drawIntegers);
 
 function checkBound(name: string, bound: Parameter, largest: number): void {
-  if (typeof bound === 'number' && !(Number.isInteger(bound) && bound >= -LARGEST - 1 && bound <= largest)) {
-    refuseArgument('randint', `${name} must be a whole number from -2^31 to ${largest}, but is ${bound}.`);
-  }
+  if (typeof bound === 'number') checkWhole('randint', name, bound, [-LARGEST - 1, largest]);
 }
 
 /**

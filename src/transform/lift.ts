@@ -94,8 +94,8 @@ class LiftingModule<Args extends readonly unknown[]> extends Module {
   }
 }
 
-function updaterError(message: string): TankaError {
-  return new TankaError('lift-updater', message);
+function updaterError(what: string): TankaError {
+  return new TankaError('lift-updater', `The updater of hk.liftWithState was ${what}`);
 }
 
 /** Hands the state that a lifted function ends with back to the transform around it. To be used exactly once. */
@@ -110,7 +110,7 @@ export class LiftWithStateUpdater {
     frame.teardown.push(() => {
       if (!this.#used) {
         throw updaterError(
-          'The updater of hk.liftWithState was never used. Call updater.update(state) with the state that the inner apply ' +
+          'never used. Call updater.update(state) with the state that the inner apply ' +
             'returned, or updater.ignoreUpdate().',
         );
       }
@@ -118,14 +118,9 @@ export class LiftWithStateUpdater {
   }
 
   #use(): void {
-    if (this.#used)
-      throw updaterError(
-        'The updater of hk.liftWithState was used twice. Use it once in each init or apply.',
-      );
+    if (this.#used) throw updaterError('used twice. Use it once in each init or apply.');
     if (maybeCurrentFrame() !== this.#frame) {
-      throw updaterError(
-        'The updater of hk.liftWithState was used outside of the init or apply that made it.',
-      );
+      throw updaterError('used outside of the init or apply that made it.');
     }
     this.#used = true;
   }

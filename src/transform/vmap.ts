@@ -112,26 +112,27 @@ function differing<V>(a: Bundles<V>, b: Bundles<V>, value: (entry: V) => unknown
   return [...new Set(names)];
 }
 
+function checkSame(what: string, differ: readonly string[], instead: string): void {
+  if (differ.length === 0) return;
+  throw new TankaError(
+    'vmap-unmapped',
+    `The calls of hk.vmap made different values of the ${what} ${differ.join(', ')}, which they share. ${instead}`,
+  );
+}
+
 /** What a call made must not depend on the mapped axis: parameters and state have none. */
 function checkUnmapped(splitRng: boolean, first: InternalState, other: InternalState): void {
-  const params = first.params === other.params ? [] : differing(first.params, other.params, (value) => value);
-  if (params.length > 0) {
-    throw new TankaError(
-      'vmap-unmapped',
-      `The calls of hk.vmap made different values in init of the parameters ${params.join(', ')}, which they share. ` +
-        (splitRng
-          ? 'Give them the same keys in init: { splitRng: !hk.runningInit() }.'
-          : 'Do not let them depend on mapped arguments.'),
+  if (first.params !== other.params) {
+    checkSame(
+      'parameters',
+      differing(first.params, other.params, (value) => value),
+      splitRng
+        ? 'Give them the same keys in init: { splitRng: !hk.runningInit() }.'
+        : 'Do not let them depend on mapped arguments.',
     );
   }
   const state = differing(first.state, other.state, (pair) => pair.current);
-  if (state.length > 0) {
-    throw new TankaError(
-      'vmap-unmapped',
-      `The calls of hk.vmap set different values of the state ${state.join(', ')}, which they share. ` +
-        'Return the values, and set state outside of hk.vmap.',
-    );
-  }
+  checkSame('state', state, 'Return the values, and set state outside of hk.vmap.');
 }
 
 /** Runs `f` for each lane from one and the same state, as if all ran at once. */

@@ -90,7 +90,7 @@ describe('random functions say which of them was asked for what', () => {
 
   it('arguments of their own', () => {
     for (const [text, f] of [
-      ['ball: d must be a whole number from 0, but is -1', () => random.ball(key, -1)],
+      ['ball: d must be a whole number from 0 to 9007199254740991, but is -1', () => random.ball(key, -1)],
       ['ball: p must be above 0, but is 0', () => random.ball(key, 2, 0)],
       [
         'bits: the width must be 8, 16 or 32 bits, but is 64',
