@@ -26,7 +26,7 @@ const budgets = [
     name: 'whole tanka and tanka/wasm',
     code: "export * from './dist/index.js'; export * from './dist/wasm/index.js';",
     goal: 106,
-    ceiling: 106,
+    ceiling: 103,
   },
 ];
 
