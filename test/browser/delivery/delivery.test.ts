@@ -3,15 +3,9 @@ import { documentedHeaders } from '../support/documented.js';
 import { resultOf, withPage } from '../support/browser.js';
 import { makeProject, type Project } from '../support/installed.js';
 import { serveFolder } from '../support/server.js';
-import { expectClose } from '../../support/compare.js';
-import { tolerances } from '../../support/tolerances.js';
 import { program, type Outcome } from './app/program.js';
 import { buildWithEsbuild, buildWithVite, buildWithWebpack, layOutPlain, startViteDev } from './builds.js';
-
-interface Outcomes {
-  readonly page: Outcome;
-  readonly worker?: Outcome;
-}
+import { expectOutcomes, type Outcomes } from './outcomes.js';
 
 const headers = (isolated: boolean) =>
   isolated ? 'with COOP and COEP, threads asked for' : 'without headers';
@@ -27,19 +21,7 @@ describe('useWasm in Chromium, from the packed package', () => {
 
   after(() => project.remove());
 
-  /** Both halves started, trained alike and equal Node's run up to the rounding of the relaxed instructions. */
-  function check(outcomes: Outcomes, isolated: boolean): void {
-    for (const [place, outcome] of Object.entries(outcomes) as [string, Outcome][]) {
-      const { report, losses, output, names } = outcome;
-      expect(report, place).to.include({ simd: true, relaxedSimd: true });
-      if (!isolated) expect(report.threads, place).to.equal(1);
-      expect(report.kernels, place).to.deep.equal(expected.report.kernels);
-      expect(outcome.isolated, place).to.equal(isolated);
-      expect(names, place).to.deep.equal(expected.names);
-      expectClose(Float32Array.from(losses), Float32Array.from(expected.losses), tolerances.output, place);
-      expectClose(Float32Array.from(output), Float32Array.from(expected.output), tolerances.output, place);
-    }
-  }
+  const check = (outcomes: Outcomes, isolated: boolean): void => expectOutcomes(outcomes, expected, isolated);
 
   async function run(url: string): Promise<Outcomes> {
     return withPage(url, ({ page }) => resultOf<Outcomes>(page));

@@ -1,45 +1,16 @@
-import { copyFileSync, cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { expect } from 'chai';
 import { startBrowser } from '../support/browser.js';
 import { serveFolder, type StaticServer } from '../support/server.js';
-import { bundleTests, pageTests } from './bundle.js';
+import { folder, layOutTests, type UnitTests } from './lay-out.js';
 import { nodeOnly } from './node-only.js';
-
-interface Outcome {
-  readonly passed: number;
-  readonly failures: readonly string[];
-  readonly relaxedSimd: boolean;
-}
-
-const folder = 'build/unit';
-const page = `<!doctype html>
-<title>unit tests</title>
-<link rel="icon" href="data:," />
-<div id="mocha"></div>
-<script src="mocha.js"></script>
-<script type="module">
-  mocha.setup({ ui: 'bdd', timeout: 120000, reporter: function () {} });
-  await import('./tests.js');
-  const failures = [];
-  let passed = 0;
-  mocha
-    .run()
-    .on('pass', () => (globalThis.passed = ++passed))
-    .on('fail', (test, error) => failures.push(test.fullTitle() + ': ' + error.message))
-    .on('end', () => (globalThis.result = { passed, failures, relaxedSimd: report.relaxedSimd }));
-</script>
-`;
 
 describe('the unit tests of the library in Chromium, on the relaxed kernels', function () {
   this.timeout(1_800_000);
   let server: StaticServer;
 
   before(async () => {
-    mkdirSync(folder, { recursive: true });
-    copyFileSync('node_modules/mocha/mocha.js', `${folder}/mocha.js`);
-    cpSync('src/backend/wasm/binaries', `${folder}/binaries`, { recursive: true });
-    writeFileSync(`${folder}/index.html`, page);
-    await bundleTests(`${folder}/tests.js`, pageTests());
+    await layOutTests();
     server = await serveFolder('.');
   });
 
@@ -62,7 +33,7 @@ describe('the unit tests of the library in Chromium, on the relaxed kernels', fu
           polling: 1000,
         },
       );
-      const { passed, failures, relaxedSimd } = (await handle.jsonValue()) as Outcome;
+      const { passed, failures, relaxedSimd } = (await handle.jsonValue()) as UnitTests;
       expect(relaxedSimd).to.equal(true);
       expect(failures).to.deep.equal([]);
       expect(passed).to.be.greaterThan(5000);
