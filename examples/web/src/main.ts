@@ -98,8 +98,11 @@ function tryAgain(): void {
 listen();
 element('again').addEventListener('click', tryAgain);
 const wanted = location.hash.slice(HASH.length);
-await show(wanted in demonstrations ? wanted : 'digits');
-element('ready-time').textContent = `Ready ${Math.round(performance.now())} ms after the page was asked for.`;
+const first = wanted in demonstrations ? wanted : 'digits';
+await show(first);
+if (element(first).dataset.ready === 'true')
+  element('ready-time').textContent =
+    `Ready ${Math.round(performance.now())} ms after the page was asked for.`;
 if (import.meta.env.PROD && 'serviceWorker' in navigator) {
   // Where pages may keep nothing there is no offline page either.
   await navigator.serviceWorker.register('./sw.js').catch(() => undefined);
