@@ -29,7 +29,7 @@ interface Refill {
   of: DataId | null;
 }
 
-/** An input that is read so often in one call, as the weights of an unroll are, is packed once for all of them. */
+/** What is read so often in one call, as the weights of an unroll are, is packed once for all of its readers. */
 const PACKED_FROM = 4;
 
 /**
@@ -44,6 +44,8 @@ export class HeapProgram implements Program {
   readonly #kernels: RawKernels;
   readonly #steps: Step[] = [];
   readonly #refills: Refill[] = [];
+  /** What fills the packed copies of a buffer that a node writes, behind that node. */
+  readonly #packsBehind = new Map<BufferId, Step[]>();
   readonly #constants: Map<BufferId, DataId>;
   readonly #arena: number;
   /** Addresses that are the same in every call; NaN for the others. */
@@ -63,11 +65,10 @@ export class HeapProgram implements Program {
     this.#host = wasmBackend();
     this.#kernels = kernels;
     const counts = readCounts(graph);
-    const inputs = new Set(graph.inputs.map(({ buffer }) => buffer));
     const isLasting = (buffer: BufferId): boolean => {
       if (graph.constants.has(buffer)) return true;
       this.packable.add(buffer);
-      return lasting.has(buffer) || (inputs.has(buffer) && (counts.get(buffer) ?? 0) >= PACKED_FROM);
+      return lasting.has(buffer) || (counts.get(buffer) ?? 0) >= PACKED_FROM;
     };
     const traced = graph.nodes.map((node) =>
       node.kind === 'kernel' ? traceKernel(node, kernels, isLasting) : undefined,
@@ -99,9 +100,10 @@ export class HeapProgram implements Program {
     this.#boundary = new Boundary(graph, this.#constants, this.#host);
   }
 
-  /** Fills packed copies of constants, and prepares to fill those of inputs. */
+  /** Fills packed copies of constants, and prepares to fill the others. */
   #pack(traced: readonly (TracedKernel | undefined)[], { slots }: Storage): void {
     const done = new Set<number>();
+    const inputs = new Set(this.graph.inputs.map(({ buffer }) => buffer));
     traced.forEach((trace, i) => {
       for (const { place, calls } of trace?.packs ?? []) {
         const slot = slots[i][place];
@@ -113,7 +115,8 @@ export class HeapProgram implements Program {
         if (this.#constants.has(buffer)) {
           const run = { addresses: this.#addresses, memory: { data: [], keys: [] } };
           for (const step of steps) step(run);
-        } else this.#refills.push({ buffer, steps, of: null });
+        } else if (inputs.has(buffer)) this.#refills.push({ buffer, steps, of: null });
+        else this.#packsBehind.set(buffer, [...(this.#packsBehind.get(buffer) ?? []), ...steps]);
       }
     });
   }
@@ -146,6 +149,7 @@ export class HeapProgram implements Program {
   ): void {
     const freed = buffersFreedAfter(this.graph);
     let tiled: TiledCall[] = [];
+    let packs: Step[] = [];
     let dynamic: BufferId[] = [];
     this.graph.nodes.forEach((node, i) => {
       const trace = traced[i];
@@ -176,6 +180,11 @@ export class HeapProgram implements Program {
           for (const { buffer } of node.outputs)
             current.addresses[buffer] = this.#addressOf(current.memory.data[buffer] as DataId);
         });
+      }
+      for (const { buffer } of node.outputs) packs.push(...(this.#packsBehind.get(buffer) ?? []));
+      if (tiled.length === 0) {
+        this.#steps.push(...packs);
+        packs = [];
       }
       dynamic.push(...freed[i].filter((buffer) => Number.isNaN(this.#fixed[buffer])));
       // A group reads all that it reads until its end.

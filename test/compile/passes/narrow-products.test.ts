@@ -36,6 +36,16 @@ describe('a product of which columns are read', () => {
     expect(after(f, shapes)).to.deep.equal(Array(6).fill('TankaProductOfRows'));
   });
 
+  it('packs what is computed first, too, behind the group that computes it', () => {
+    const f = (b: tf.Tensor, ...all: tf.Tensor[]): tf.Tensor[] => {
+      const made = tf.neg(tf.tanh(b));
+      const plain = all.map((a) => tf.matMul(a as tf.Tensor2D, tf.square(made) as tf.Tensor2D, false, true));
+      return [...all.map((a) => tf.slice(product(a, made), [0, 72], [-1, 128])), ...plain];
+    };
+    const kernels = after(f, [[200, 70], ...Array.from({ length: 5 }, () => [5, 70])]);
+    expect(kernels.filter((name) => name === 'TankaProductOfRows')).to.have.lengthOf(5);
+  });
+
   const shapes = [
     [4, 6],
     [8, 6],
