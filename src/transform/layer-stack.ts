@@ -118,10 +118,11 @@ function run(
     ): [[unknown, PRNGKey | null], [Params, State]] => {
       const [own, next, forApply] = key === null ? [null, null, null] : split(key, 3);
       const [params, state] = inner.init(own, carry, ...ys);
-      const [[out]] = inner.apply(params, state, forApply, carry, ...ys);
+      // As in Haiku, a stack starts with the state that this leaves, not with the one that it found.
+      const [[out], after] = inner.apply(params, state, forApply, carry, ...ys);
       return [
         [out, next],
-        [params, state],
+        [params, after],
       ];
     };
     const made = scanIn(undefined, step as never, [start, rng], perLayer, length)[1] as [Params, State];
@@ -159,7 +160,8 @@ function run(
  * With per-layer inputs, `f` takes `(x, ...inputs)` and returns `[x, y]`, and the stack returns `[x, ys]`. `stack.reverse(…)`
  * runs the layers from the last to the first.
  *
- * Takes two random keys of the transform around, in `init` and in `apply`.
+ * Takes two random keys of the transform around, in `init` and in `apply`. Unlike elsewhere, `init` returns the state after a first update, as in
+ * Haiku: each layer is applied once to make the input of the next.
  *
  * @throws `outside-transform`, `layer-stack-length`, `layer-stack-varargs`, `layer-stack-map`, `loop-carry`, `lift-closure`
  */

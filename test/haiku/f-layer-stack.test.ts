@@ -59,12 +59,12 @@ describe('Haiku intents F: layerStack', () => {
       return hk.layerStack(3, { withPerLayerInputs: true, name: 'with_state' })(layer)(v, scales);
     });
     const [params, state] = model.init(1, x);
-    expect(values(state['with_state/~'].n)).to.deep.equal([0, 0, 0]);
+    expect(values(state['with_state/~'].n), 'after a first update').to.deep.equal([1, 2, 3]);
     keys.length = 0;
     const [[y, ys], after] = model.apply(params, state, 5, x);
     expect(values(y)).to.deep.equal([7]);
     expect(values(ys)).to.deep.equal([10, 20, 40]);
-    expect(values(after['with_state/~'].n)).to.deep.equal([1, 2, 3]);
+    expect(values(after['with_state/~'].n)).to.deep.equal([2, 4, 6]);
     const [next] = hk.random.split(hk.random.key(5));
     const second = hk.random.split(next)[1];
     expect(keys, 'two keys of the transform around').to.deep.equal(

@@ -53,10 +53,11 @@ describe('transparent layer stacks', () => {
     const [params, state] = model.init(0, x);
     expect(Object.keys(params)).to.deep.equal(['~', 'layer_0', 'layer_1']);
     expect(Object.keys(state)).to.deep.equal(['layer_0', 'layer_1']);
+    expect(values(state.layer_1.count), 'of the first update').to.deep.equal([1]);
     const [y, after] = model.apply(params, state, null, x);
     expect(values(y)).to.deep.equal([12]);
     expect(after.layer_0.count.shape).to.deep.equal([]);
-    expect([values(after.layer_0.count), values(after.layer_1.count)]).to.deep.equal([[1], [1]]);
+    expect([values(after.layer_0.count), values(after.layer_1.count)]).to.deep.equal([[2], [2]]);
     hk.tree.dispose([x, params, state, y, after]);
   });
 
