@@ -42,6 +42,15 @@ export function restoreInternalState(frame: Frame | undefined, saved: InternalSt
   if (sequence !== null && rng !== null) sequence.replaceInternalState(rng);
 }
 
+/** Runs `f` without changes of parameters that last, in `init` too. */
+export function withOwnParams<R>(frame: Frame, f: () => R): R {
+  const { params } = frame;
+  frame.params = copyBundles(params);
+  const result = f();
+  frame.params = params;
+  return result;
+}
+
 /** Runs `f` with names of its own: modules made later are named as if `f` had made none. */
 export function withOwnNames<R>(frame: Frame | undefined, f: () => R): R {
   if (frame === undefined) return f();

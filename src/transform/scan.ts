@@ -10,7 +10,7 @@ import {
   type StackedOf,
 } from './batched.js';
 import { runAbstractly } from './eval-shape.js';
-import { reserveUpToFull } from './internal-state.js';
+import { reserveUpToFull, withOwnParams } from './internal-state.js';
 import { scanStep } from './loop.js';
 import { checkAlive } from '../tree/alive.js';
 import { tidyOwnedInFrame } from './ownership.js';
@@ -77,7 +77,9 @@ export function scanIn<C, X, Y>(
       const i = reverse ? steps - 1 - step : step;
       const call = (c: C): readonly [C, Y] => f(c, element(i) as ElementOf<X>);
       if (step === (running ? 1 : 0)) reserveUpToFull(frame);
-      [carry, ys[i]] = running && step === 0 ? call(carry) : scanStep('scan', frame, carry, call);
+      // A lift makes its parameters in each step of `init`: those of the first are kept.
+      const later = running ? (c: C): readonly [C, Y] => withOwnParams(frame, () => call(c)) : call;
+      [carry, ys[i]] = running && step === 0 ? call(carry) : scanStep('scan', frame, carry, later);
     }
     return [carry, stackTrees(ys)];
   }) as [C, StackedOf<Y>];

@@ -178,6 +178,34 @@ describe('Haiku intents F: lift', () => {
     expect(looped(true)).to.deep.equal({ names: ['lifted/bias/b'], value: 4 });
   });
 
+  it('F2 keeps the parameters of the first step of a scan, and of the last of a loop', () => {
+    const x = tf.scalar(1);
+    const inner = hk.transform((v: tf.Tensor) =>
+      tf.add(v, hk.getParameter('w', [], { init: hk.initializers.randomNormal() })),
+    );
+    const looped = (run: (step: (v: tf.Tensor) => tf.Tensor) => tf.Tensor): number => {
+      const model = hk.transform(() => {
+        const make = hk.lift(inner.init, { allowReuse: true });
+        return run((v) => inner.apply(make(hk.nextRngKey(), v), null, v));
+      });
+      const params = model.init(3);
+      const [w] = values(params['lifted/~'].w);
+      hk.tree.dispose(params);
+      return w;
+    };
+    const draws: number[] = [];
+    const keys = new hk.PRNGSequence(3);
+    while (draws.length < 3) {
+      const drawn = hk.random.normal(hk.random.split(keys.nextKey())[1]);
+      draws.push(...values(drawn));
+      drawn.dispose();
+    }
+    const scanned = looped((step) => hk.scan((v: tf.Tensor) => [step(v), null], x, null, { length: 3 })[0]);
+    expect(scanned).to.equal(draws[0]);
+    expect(looped((step) => hk.foriLoop(0, 3, (_, v: tf.Tensor) => step(v), x))).to.equal(draws[2]);
+    x.dispose();
+  });
+
   it('F4 refuses an updater that is used twice, or in another run', () => {
     const inner = hk.transformWithState(() => new Counter().call());
     let kept: hk.LiftWithStateUpdater | undefined;
