@@ -41,7 +41,8 @@ class CountingSequence extends PRNGSequence {
 
 /**
  * A function like `f` whose keys are all split off in one go: `f` runs once for shapes alone to count them. From the second key
- * on they are others than without it.
+ * on they are others than without it. Keys drawn in a loop count once for each step; Haiku counts how often the loop is traced, so behind loops that
+ * draw keys the two differ.
  */
 export function optimizeRngUse<F extends AnyFunction>(f: F): F {
   const optimized = (...args: never[]): unknown => {
