@@ -1,6 +1,7 @@
 import { tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { currentScope, handleOf, isTensor, tensorIdMark } from '../backend/engine.js';
 import { guard } from '../backend/finalization.js';
+import { disposed } from '../errors/disposed.js';
 import { TankaError } from '../errors/tanka-error.js';
 import { leaves, mapOne, type Tree } from './tree.js';
 
@@ -27,7 +28,7 @@ function checkLeaf(leaf: object): void {
 /**
  * Copies the leaves of a result that are not its own: made before `mark`, or met before in the result.
  *
- * @throws `result-unsupported` for tensors in anything but plain objects and arrays
+ * @throws `result-unsupported` for tensors in anything but plain objects and arrays; `tensor-disposed`
  */
 function ownLeaves<T>(result: T, mark: number): T {
   const seen = new Set<unknown>();
@@ -36,6 +37,7 @@ function ownLeaves<T>(result: T, mark: number): T {
       if (typeof leaf === 'object' && leaf !== null) checkLeaf(leaf);
       return leaf;
     }
+    if (leaf.isDisposed) throw disposed(`A tensor of shape [${String(leaf.shape)}] in the result`);
     const own = leaf.id < mark || seen.has(leaf) ? handleOf(leaf) : leaf;
     seen.add(own);
     return own;

@@ -25,6 +25,29 @@ describe('init and apply', () => {
     hk.tree.dispose([x, params]);
   });
 
+  it('refuse to return what was disposed of, such as parameters and state made in a tidy scope', () => {
+    const x = tf.ones<tf.Rank.R2>([1, 2]);
+    const tidied = hk.transform((v: tf.Tensor2D) => tf.tidy(() => new hk.Linear(2).call(v)));
+    const stateful = hk.transformWithState((v: tf.Tensor2D) => {
+      tf.tidy(() => hk.setState('mean', tf.mean(v)));
+    });
+    const gone = hk.transform((v: tf.Tensor2D) => {
+      const y = tf.square(v);
+      y.dispose();
+      return y;
+    });
+    const before = tf.memory().numTensors;
+    const calls = [
+      () => tidied.init(0, x),
+      () => stateful.init(0, x),
+      () => stateful.apply({}, {}, null, x),
+      () => gone.apply({}, null, x),
+    ];
+    for (const call of calls) expect(errorCode(call), String(call)).to.equal('tensor-disposed');
+    expect(tf.memory().numTensors).to.equal(before);
+    x.dispose();
+  });
+
   it('refuse what they cannot use', () => {
     const model = hk.transform((x: tf.Tensor) =>
       tf.mul(x, hk.getParameter('w', [], { init: randomNormal() })),
