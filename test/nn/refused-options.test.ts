@@ -99,6 +99,7 @@ const refused: readonly [what: string, code: hk.ErrorCode, run: () => unknown][]
   ['a rate in words', 'layer-options', () => hk.dropout(hk.random.key(1), '0.5' as never, rows())],
   ['an axis that one-hot rows do not have', 'call-options', () => hk.nn.oneHot(rows(), 3, { axis: 9 })],
   ['half an axis', 'call-options', () => hk.nn.softmax(rows(), { axis: 1.5 })],
+  ['numbers that say where', 'input-dtype', () => hk.nn.logsumexp(rows(), { where: zeros([2, 3]) })],
   ['logits without classes', 'input-rank', () => hk.multinomial(hk.random.key(1), zeros([]), 2)],
   ['half a preserved dimension', 'layer-options', () => new hk.Flatten({ preserveDims: 1.5 })],
   ['half an output size', 'layer-options', () => new hk.Reshape([1.5])],
@@ -165,6 +166,29 @@ const callsWithNull: readonly [what: string, run: () => unknown][] = [
   ['dynamicUnroll', () => hk.dynamicUnroll(new hk.LSTM(2), zeros([4, 2, 3]), {} as never, noOptions)],
   ['dropout', () => hk.dropout(hk.random.key(1), 0.5, rows(), noOptions)],
   ['expandApply', () => hk.expandApply((x) => x, noOptions)],
+  [
+    'MLP.reverse',
+    () => {
+      const mlp = new hk.nets.MLP([2]);
+      mlp.call(rows());
+      mlp.reverse(noOptions);
+    },
+  ],
+  ...(['celu', 'elu', 'gelu', 'glu', 'leakyRelu', 'squareplus', 'softmax', 'logSoftmax'] as const).map(
+    (name): [string, () => unknown] => [name, () => hk.nn[name](rows(), noOptions)],
+  ),
+  ...(['logsumexp', 'logmeanexp', 'standardize'] as const).map((name): [string, () => unknown] => [
+    name,
+    () => hk.nn[name](rows(), noOptions),
+  ]),
+  ['oneHot', () => hk.nn.oneHot(rows(), 3, noOptions)],
+  [
+    'dotProductAttention',
+    () => {
+      const heads = zeros([2, 1, 3]);
+      hk.nn.dotProductAttention(heads, heads, heads, noOptions);
+    },
+  ],
 ];
 
 /** What plain JavaScript may get wrong: the layer's name is in the message, and what it needs. */

@@ -119,6 +119,24 @@ case(f"{A}/grouped", A, [q, k[:, :, :2], v[:, :, :2]], arrays_in={"mask": rng.un
 case(f"{A}/one_key_head", A, [q, k[:, :, :1], v[:, :, :1]], is_causal=True)
 case(f"{A}/residual", A, [q, k, v], return_residual=True)
 
+# Integers are taken as float32, but where the result is one of them.
+whole = np.array([-100, -7, -3, -2, -1, 0, 1, 2, 3, 6, 7, 90], np.int32)
+ELEMENTWISE = ("relu", "relu6", "sigmoid", "softplus", "sparse_plus", "sparse_sigmoid", "soft_sign", "silu", "log_sigmoid", "leaky_relu",
+               "hard_sigmoid", "hard_silu", "hard_tanh", "elu", "celu", "selu", "gelu", "squareplus", "mish", "identity", "tanh")
+for fn in ELEMENTWISE:
+    if fn not in ("sigmoid", "silu"):  # These refuse them.
+        case(f"{fn}/integers", fn, [whole], grads=False)
+for fn in ("softmax", "log_softmax", "logsumexp", "logmeanexp", "standardize"):
+    case(f"{fn}/integers", fn, [whole.reshape(3, 4)], grads=False, axis=-1)
+case("log1mexp/integers", "log1mexp", [whole[6:]], grads=False)
+# The ends of the numbers.
+ends = np.array([-np.inf, -3e38, -1e20, -104, -88, 88, 89, 1e4, 1e20, 3e38, np.inf, np.nan], np.float32)
+for fn in ELEMENTWISE:
+    case(f"{fn}/ends", fn, [ends], grads=False)
+for fn in ("softmax", "log_softmax", "logsumexp", "logmeanexp", "standardize"):
+    for name, row in {"top": [1.0, np.inf, 2.0], "bottom": [-np.inf, 1.0, 2.0], "nan": [1.0, np.nan, 2.0], "none": [-np.inf] * 3, "huge": [3e38, -3e38, 0.0]}.items():
+        case(f"{fn}/ends/{name}", fn, [np.array(row, np.float32)], grads=False, axis=-1)
+
 save_file(arrays, os.path.join(OUT, "nn.safetensors"))
 with open(os.path.join(OUT, "nn.json"), "w") as f:
     json.dump(cases, f, indent=1)

@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { TankaError } from '../../errors/tanka-error.js';
-import { checkDtype, nameOf, show, type LayerName } from '../input-checks.js';
+import { checkDtype, checkTensor, nameOf, show, type LayerName } from '../input-checks.js';
 
 /** One axis, several, or `null` for all; negative ones count from the end. */
 export type Axis = number | readonly number[] | null;
@@ -8,10 +8,10 @@ export type Axis = number | readonly number[] | null;
 /**
  * The axes as indices from 0.
  *
- * @throws `call-options` for an axis that `x` does not have; `input-dtype` for other than float32
+ * @throws `call-options` for an axis that `x` does not have; `input-not-tensor`
  */
 export function axesOf(x: Tensor, axis: Axis, caller: string): number[] {
-  checkDtype(caller, x, 'float32');
+  checkTensor(caller, x);
   if (axis === null) return x.shape.map((_, dim) => dim);
   return [axis].flat().map((dim) => axisIn(caller, x, dim));
 }
@@ -25,4 +25,14 @@ export function axisIn(layer: LayerName, x: Tensor, axis: number, rank = x.rank)
     );
   }
   return axis < 0 ? axis + rank : axis;
+}
+
+/**
+ * The option `where`, if it is given.
+ *
+ * @throws `input-not-tensor`; `input-dtype` for other than bool
+ */
+export function maskOf(where: Tensor | undefined, caller: string): Tensor | undefined {
+  if (where !== undefined) checkDtype(caller, where, 'bool', 'where');
+  return where;
 }

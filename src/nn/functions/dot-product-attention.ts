@@ -19,6 +19,7 @@ import {
 import { TankaError } from '../../errors/tanka-error.js';
 import { stopGradient } from '../../backend/ops/stop-gradient.js';
 import { checkDtype, checkRank, show, wrongShape } from '../input-checks.js';
+import { checkOptions } from '../option-checks.js';
 import { logsumexp } from './logsumexp.js';
 
 /** Options of {@link dotProductAttention}. */
@@ -130,7 +131,7 @@ export function dotProductAttention(
   options: DotProductAttentionOptions = {},
 ): Tensor | [Tensor, Tensor] {
   return tidy(() => {
-    check(query, key, value, options);
+    check(query, key, value, checkOptions(CALLER, options));
     const [batch, T, heads, size] = withBatch(query).shape;
     const [, S, keyHeads] = withBatch(key).shape;
     const { bias, scale = 1 / Math.sqrt(size), querySeqLengths, returnResidual = false } = options;

@@ -11,6 +11,8 @@ import {
   tidy,
   type Tensor,
 } from '@tensorflow/tfjs-core';
+import { checkOptions } from '../option-checks.js';
+import { floats } from './floats.js';
 
 /** Options of {@link elu} and {@link celu}. */
 export interface EluOptions {
@@ -19,8 +21,10 @@ export interface EluOptions {
 }
 
 /** Exponential linear unit: `x` above 0, `alpha · (eˣ - 1)` elsewhere. */
-export function elu(x: Tensor, { alpha = 1 }: EluOptions = {}): Tensor {
+export function elu(x: Tensor, options: EluOptions = {}): Tensor {
   return tidy(() => {
+    const { alpha = 1 } = checkOptions('hk.nn.elu', options);
+    x = floats(x);
     const positive = greater(x, 0);
     // Where x is large the unused branch must stay finite, or its gradient would be 0 · ∞.
     return where(positive, x, mul(alpha, expm1(where(positive, zerosLike(x), x))));
@@ -28,8 +32,12 @@ export function elu(x: Tensor, { alpha = 1 }: EluOptions = {}): Tensor {
 }
 
 /** Continuously differentiable {@link elu}: `x` above 0, `alpha · (exp(x / alpha) - 1)` elsewhere. */
-export function celu(x: Tensor, { alpha = 1 }: EluOptions = {}): Tensor {
-  return tidy(() => add(maximum(x, 0), mul(alpha, expm1(div(minimum(x, 0), alpha)))));
+export function celu(x: Tensor, options: EluOptions = {}): Tensor {
+  return tidy(() => {
+    const { alpha = 1 } = checkOptions('hk.nn.celu', options);
+    x = floats(x);
+    return add(maximum(x, 0), mul(alpha, expm1(div(minimum(x, 0), alpha))));
+  });
 }
 
 const SELU_ALPHA = 1.6732632423543772;

@@ -1,6 +1,8 @@
 import { mul, split, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { wrongShape } from '../input-checks.js';
+import { checkOptions } from '../option-checks.js';
 import { axesOf } from './axes.js';
+import { floats } from './floats.js';
 import { sigmoid } from './sigmoid.js';
 
 /** Options of {@link glu}. */
@@ -14,9 +16,11 @@ export interface GluOptions {
  *
  * @throws `input-shape` when the size of `axis` is odd
  */
-export function glu(x: Tensor, { axis = -1 }: GluOptions = {}): Tensor {
+export function glu(x: Tensor, options: GluOptions = {}): Tensor {
   return tidy(() => {
+    const { axis = -1 } = checkOptions('hk.nn.glu', options);
     const [dim] = axesOf(x, axis, 'hk.nn.glu');
+    x = floats(x);
     if (x.shape[dim] % 2 !== 0) throw wrongShape('hk.nn.glu', x, `an even size of axis ${axis}`);
     const [values, gates] = split(x, 2, dim);
     return mul(values, sigmoid(gates));

@@ -24,7 +24,9 @@ import {
   type Tensor,
 } from '@tensorflow/tfjs-core';
 import { stopGradient } from '../../backend/ops/stop-gradient.js';
-import { axesOf, type Axis } from './axes.js';
+import { checkOptions } from '../option-checks.js';
+import { axesOf, maskOf, type Axis } from './axes.js';
+import { floats } from './floats.js';
 
 /** Options of {@link logmeanexp}. */
 export interface LogmeanexpOptions {
@@ -55,12 +57,12 @@ export function logsumexp(
   options: LogsumexpOptions & { readonly returnSign: true },
 ): [Tensor, Tensor];
 export function logsumexp(a: Tensor, options?: LogsumexpOptions & { readonly returnSign?: false }): Tensor;
-export function logsumexp(
-  a: Tensor,
-  { axis = null, b, keepdims = false, returnSign = false, where }: LogsumexpOptions = {},
-): Tensor | [Tensor, Tensor] {
+export function logsumexp(a: Tensor, options: LogsumexpOptions = {}): Tensor | [Tensor, Tensor] {
   return tidy(() => {
+    const { axis = null, b, keepdims = false, returnSign = false } = checkOptions('hk.nn.logsumexp', options);
     const axes = axesOf(a, axis, 'hk.nn.logsumexp');
+    const where = maskOf(options.where, 'hk.nn.logsumexp');
+    a = floats(a);
     const taken = where === undefined ? a : select(where, a, scalar(-Infinity));
     const largest = stopGradient(max(taken, axes, true));
     // A maximum of ±∞ would make ∞ - ∞ of the largest values.
@@ -80,8 +82,10 @@ export function logsumexp(
  */
 export function logmeanexp(x: Tensor, options: LogmeanexpOptions = {}): Tensor {
   return tidy(() => {
-    const { axis = null, where, keepdims = false } = options;
+    const { axis = null, keepdims = false } = checkOptions('hk.nn.logmeanexp', options);
     const axes = axesOf(x, axis, 'hk.nn.logmeanexp');
+    const where = maskOf(options.where, 'hk.nn.logmeanexp');
+    x = floats(x);
     const counted = where === undefined ? onesLike(x) : cast(broadcastTo(where, x.shape), 'float32');
     return sub(logsumexp(x, options), log(sum(counted, axes, keepdims)));
   });
@@ -90,6 +94,7 @@ export function logmeanexp(x: Tensor, options: LogmeanexpOptions = {}): Tensor {
 /** `log(1 - e⁻ˣ)` for `x > 0`, exact near 0 and for large `x`. */
 export function log1mexp(x: Tensor): Tensor {
   return tidy(() => {
+    x = floats(x);
     const small = less(x, Math.LN2);
     const middle = scalar(1);
     // Each branch sees values that it is finite for, or its gradient would be 0 · ∞.

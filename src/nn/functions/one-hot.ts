@@ -10,7 +10,7 @@ import {
 } from '@tensorflow/tfjs-core';
 
 import { checkTensor } from '../input-checks.js';
-import { checkWhole } from '../option-checks.js';
+import { checkOptions, checkWhole } from '../option-checks.js';
 import { axisIn } from './axes.js';
 
 /** Options of {@link oneHot}. */
@@ -28,12 +28,9 @@ export interface OneHotOptions {
  * @returns `[...shape, numClasses]`, the new axis at `axis`
  * @throws `layer-options` for a `numClasses` that is no whole number from 0 up; `call-options` for an axis that the result does not have
  */
-export function oneHot(
-  x: Tensor,
-  numClasses: number,
-  { dtype = 'float32', axis = -1 }: OneHotOptions = {},
-): Tensor {
+export function oneHot(x: Tensor, numClasses: number, options: OneHotOptions = {}): Tensor {
   return tidy(() => {
+    const { dtype = 'float32', axis = -1 } = checkOptions('hk.nn.oneHot', options);
     checkTensor('hk.nn.oneHot', x);
     checkWhole('hk.nn.oneHot', 'numClasses', numClasses, 0);
     const dim = axisIn('hk.nn.oneHot', x, axis, x.rank + 1);

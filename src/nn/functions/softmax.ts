@@ -13,7 +13,9 @@ import {
 } from '@tensorflow/tfjs-core';
 import { logSoftmax as fusedLogSoftmax } from '../../backend/ops/log-softmax.js';
 import { stopGradient } from '../../backend/ops/stop-gradient.js';
-import { axesOf, type Axis } from './axes.js';
+import { checkOptions } from '../option-checks.js';
+import { axesOf, maskOf, type Axis } from './axes.js';
+import { floats } from './floats.js';
 
 /** Options of {@link softmax} and {@link logSoftmax}. */
 export interface SoftmaxOptions {
@@ -38,9 +40,12 @@ function isLast(x: Tensor, axes: number[]): boolean {
  *
  * @throws `call-options` for an axis that `x` does not have
  */
-export function softmax(x: Tensor, { axis = -1, where }: SoftmaxOptions = {}): Tensor {
+export function softmax(x: Tensor, options: SoftmaxOptions = {}): Tensor {
   return tidy(() => {
+    const { axis = -1 } = checkOptions('hk.nn.softmax', options);
     const axes = axesOf(x, axis, 'hk.nn.softmax');
+    const where = maskOf(options.where, 'hk.nn.softmax');
+    x = floats(x);
     if (where === undefined && isLast(x, axes)) return stockSoftmax(x);
     const unnormalized = exp(shifted(x, axes, where));
     const result = div(unnormalized, sum(unnormalized, axes, true));
@@ -53,9 +58,12 @@ export function softmax(x: Tensor, { axis = -1, where }: SoftmaxOptions = {}): T
  *
  * @throws `call-options` for an axis that `x` does not have
  */
-export function logSoftmax(x: Tensor, { axis = -1, where }: SoftmaxOptions = {}): Tensor {
+export function logSoftmax(x: Tensor, options: SoftmaxOptions = {}): Tensor {
   return tidy(() => {
+    const { axis = -1 } = checkOptions('hk.nn.logSoftmax', options);
     const axes = axesOf(x, axis, 'hk.nn.logSoftmax');
+    const where = maskOf(options.where, 'hk.nn.logSoftmax');
+    x = floats(x);
     if (where === undefined && isLast(x, axes)) return fusedLogSoftmax(x);
     const logits = shifted(x, axes, where);
     const result = sub(logits, log(sum(exp(logits), axes, true)));

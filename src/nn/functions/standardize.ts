@@ -13,7 +13,9 @@ import {
   tidy,
   type Tensor,
 } from '@tensorflow/tfjs-core';
-import { axesOf, type Axis } from './axes.js';
+import { checkOptions } from '../option-checks.js';
+import { axesOf, maskOf, type Axis } from './axes.js';
+import { floats } from './floats.js';
 
 /** Options of {@link standardize}. */
 export interface StandardizeOptions {
@@ -38,8 +40,10 @@ export interface StandardizeOptions {
  */
 export function standardize(x: Tensor, options: StandardizeOptions = {}): Tensor {
   return tidy(() => {
-    const { axis = -1, epsilon = 1e-5, where, algorithm = 'fast' } = options;
+    const { axis = -1, epsilon = 1e-5, algorithm = 'fast' } = checkOptions('hk.nn.standardize', options);
     const axes = axesOf(x, axis, 'hk.nn.standardize');
+    const where = maskOf(options.where, 'hk.nn.standardize');
+    x = floats(x);
     const average = (values: Tensor): Tensor => {
       if (where === undefined) return stockMean(values, axes, true);
       const taken = cast(broadcastTo(where, x.shape), 'float32');

@@ -8,10 +8,11 @@ import {
   tidy,
   type Tensor,
 } from '@tensorflow/tfjs-core';
+import { floats } from './floats.js';
 
 /** Hyperbolic tangent. */
 export function tanh(x: Tensor): Tensor {
-  return stockTanh(x);
+  return tidy(() => stockTanh(floats(x)));
 }
 
 /** `x` cut to `[-1, 1]`; the derivative at both ends is 1. */

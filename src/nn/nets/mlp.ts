@@ -100,10 +100,11 @@ export class MLP extends Module {
    *
    * @throws `layer-not-called` before the first call, which tells the sizes of the inputs
    */
-  reverse({
-    activateFinal = this.options.activateFinal,
-    name = `${this.name}_reversed`,
-  }: MLPReverseOptions = {}): MLP {
+  reverse(options: MLPReverseOptions = {}): MLP {
+    const { activateFinal = this.options.activateFinal, name = `${this.name}_reversed` } = checkOptions(
+      this,
+      options,
+    );
     const outputSizes = this.layers.map((layer) => layer.inputSize).reverse();
     if (!outputSizes.every((size) => size !== undefined)) {
       throw new TankaError(

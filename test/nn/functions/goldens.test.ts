@@ -52,6 +52,24 @@ function withCall(
   for (const value of Object.values(options)) if (value instanceof Tensor) value.dispose();
 }
 
+/** XLA takes values below the normal numbers for 0: a sigmoid of -88, and 88 times it. */
+const NOTHING = 1e-36;
+
+/** Asserts values of the ends of the numbers, where one largest value would hide all others. */
+function expectEachClose(output: Tensor[], golden: FunctionCase): void {
+  output.forEach((tensor, i) => {
+    const expected = [...referenceValues(arrays, golden.output[i])];
+    const values = [...tensor.dataSync()];
+    const wrong = expected.flatMap((b, at) => {
+      const a = values[at];
+      const same = a === b || Object.is(a, b) || Math.abs(a - b) <= tolerances.output * Math.abs(b) + NOTHING;
+      return same ? [] : [`[${at}]: ${a} differs from ${b}`];
+    });
+    expect(wrong).to.deep.equal([]);
+    expect(values.length).to.equal(expected.length);
+  });
+}
+
 describe('hk.nn equals jax.nn', () => {
   for (const backend of backends) {
     onBackend(backend, () => {
@@ -60,7 +78,8 @@ describe('hk.nn equals jax.nn', () => {
           withCall(golden, (call, inputs) => {
             const model = hk.transform((...xs: Tensor[]) => call(xs));
             const output = model.apply({}, null, ...inputs);
-            expectGoldenTree(output, golden.output, arrays, tolerances.output, golden.id);
+            if (golden.id.includes('/ends')) expectEachClose(output, golden);
+            else expectGoldenTree(output, golden.output, arrays, tolerances.output, golden.id);
             hk.tree.dispose(output);
           });
         });
