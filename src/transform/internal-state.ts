@@ -8,6 +8,7 @@ export interface InternalState {
   readonly params: Bundles<Tensor>;
   readonly state: Bundles<StatePair>;
   readonly rng: PRNGSequenceState | null;
+  readonly made: Frame['made'];
 }
 
 function copyBundles<V>(bundles: Bundles<V>): Bundles<V> {
@@ -29,6 +30,7 @@ export function internalState(frame: Frame | undefined): InternalState | undefin
     params: frame.frozen ? frame.params : copyBundles(frame.params),
     state: copyBundles(frame.state),
     rng: topSequence(frame)?.internalState ?? null,
+    made: { ...frame.made },
   };
 }
 
@@ -38,6 +40,7 @@ export function restoreInternalState(frame: Frame | undefined, saved: InternalSt
   const { params, state, rng } = saved;
   frame.params = frame.frozen ? params : copyBundles(params);
   frame.state = copyBundles(state);
+  Object.assign(frame.made, saved.made);
   const sequence = topSequence(frame);
   if (sequence !== null && rng !== null) sequence.replaceInternalState(rng);
 }

@@ -162,6 +162,7 @@ function run(
  *
  * Takes two random keys of the transform around, in `init` and in `apply`. Unlike elsewhere, `init` returns the state after a first update, as in
  * Haiku: each layer is applied once to make the input of the next.
+ * A transparent stack keeps its state by layer, which Haiku stores beside it under the stack's own names.
  *
  * @throws `outside-transform`, `layer-stack-length`, `layer-stack-varargs`, `layer-stack-map`, `loop-carry`, `lift-closure`
  */

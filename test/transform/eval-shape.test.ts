@@ -85,6 +85,8 @@ const operations: Record<string, (x: tf.Tensor4D, m: tf.Tensor2D, i: tf.Tensor1D
     )(x, m),
 };
 
+const one = { init: hk.initializers.constant(1) };
+
 describe('evalShape', () => {
   for (const [name, f] of Object.entries(operations)) {
     it(`tells the shapes and dtypes of ${name}`, () => {
@@ -225,6 +227,23 @@ describe('evalShape', () => {
     expect(after).to.deep.equal({});
     hk.tree.dispose(given);
     x.dispose();
+  });
+
+  it('makes nothing that a loop around it would count as new in each step', () => {
+    const input = tf.scalar(1);
+    const model = hk.transformWithState((y: tf.Tensor) =>
+      hk.foriLoop(
+        0,
+        3,
+        (_, z: tf.Tensor) => {
+          hk.evalShape(() => [hk.getParameter('w', [], one), hk.getState('n', [], one)]);
+          return tf.add(z, 1);
+        },
+        y,
+      ),
+    );
+    expect(model.init(null, input)).to.deep.equal([{}, {}]);
+    input.dispose();
   });
 
   it('can read constants, but nothing that would have to be computed, and cleans up', () => {
