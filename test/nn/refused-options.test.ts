@@ -99,6 +99,17 @@ const refused: readonly [what: string, code: hk.ErrorCode, run: () => unknown][]
   ['a rate in words', 'layer-options', () => hk.dropout(hk.random.key(1), '0.5' as never, rows())],
   ['an axis that one-hot rows do not have', 'call-options', () => hk.nn.oneHot(rows(), 3, { axis: 9 })],
   ['half an axis', 'call-options', () => hk.nn.softmax(rows(), { axis: 1.5 })],
+  ...(['bias', 'mask', 'querySeqLengths', 'keyValueSeqLengths'] as const).map(
+    (name): [string, hk.ErrorCode, () => unknown] => [
+      `${name} of another batch`,
+      'input-shape',
+      () => {
+        const heads = zeros([3, 1, 2]);
+        const shape = name.endsWith('Lengths') ? [2] : [2, 1, 3, 3];
+        return hk.nn.dotProductAttention(heads, heads, heads, { [name]: zeros(shape, 'bool') });
+      },
+    ],
+  ),
   ['numbers that say where', 'input-dtype', () => hk.nn.logsumexp(rows(), { where: zeros([2, 3]) })],
   ['logits without classes', 'input-rank', () => hk.multinomial(hk.random.key(1), zeros([]), 2)],
   ['half a preserved dimension', 'layer-options', () => new hk.Flatten({ preserveDims: 1.5 })],

@@ -18,7 +18,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { TankaError } from '../../errors/tanka-error.js';
 import { stopGradient } from '../../backend/ops/stop-gradient.js';
-import { checkDtype, checkRank, show, wrongShape } from '../input-checks.js';
+import { checkBroadcasts, checkDtype, checkRank, show, wrongShape } from '../input-checks.js';
 import { checkOptions } from '../option-checks.js';
 import { logsumexp } from './logsumexp.js';
 
@@ -72,13 +72,14 @@ function combinedMask(T: number, S: number, options: DotProductAttentionOptions)
 }
 
 /** @throws `input-rank`; `input-dtype`; `input-shape`; `call-options` */
-function check(query: Tensor, key: Tensor, value: Tensor, { mask }: DotProductAttentionOptions): void {
+function check(query: Tensor, key: Tensor, value: Tensor, options: DotProductAttentionOptions): void {
+  const { bias, mask, querySeqLengths, keyValueSeqLengths } = options;
   for (const x of [query, key, value]) {
     checkRank(CALLER, x, { min: 3, max: 4 }, '[batch, length, heads, headSize] or without batch');
     checkDtype(CALLER, x, 'float32');
   }
-  const [batch, , keyHeads, size] = withBatch(key).shape;
-  const [queryBatch, , heads, querySize] = withBatch(query).shape;
+  const [batch, S, keyHeads, size] = withBatch(key).shape;
+  const [queryBatch, T, heads, querySize] = withBatch(query).shape;
   if (String(key.shape) !== String(value.shape)) {
     throw wrongShape(CALLER, value, `the shape of the key, ${show(key)},`, 'its value');
   }
@@ -93,6 +94,10 @@ function check(query: Tensor, key: Tensor, value: Tensor, { mask }: DotProductAt
       'its query',
     );
   }
+  if (bias) checkBroadcasts(CALLER, bias, [batch, heads, T, S], 'its bias');
+  if (querySeqLengths) checkBroadcasts(CALLER, querySeqLengths, [batch], 'its querySeqLengths');
+  if (keyValueSeqLengths) checkBroadcasts(CALLER, keyValueSeqLengths, [batch], 'its keyValueSeqLengths');
+  if (mask) checkBroadcasts(CALLER, mask, [batch, heads, T, S], 'its mask');
   if (mask && mask.dtype !== 'bool') {
     throw new TankaError(
       'input-dtype',
