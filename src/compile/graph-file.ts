@@ -134,8 +134,9 @@ export function loadGraph(bytes: Uint8Array): LoadedGraph {
     try {
       return unflatten(signature.result, plan.run(inputs, []) as never);
     } catch (cause) {
-      if (!(cause instanceof WebAssembly.RuntimeError)) throw cause;
-      throw invalidGraph('an operation reached outside of memory', cause);
+      // The arguments are right: what fails is in the file.
+      if (cause instanceof TankaError) throw cause;
+      throw invalidGraph(`an operation failed (${(cause as Error).message})`, cause);
     }
   };
   return Object.assign(run, { description, dispose: () => plan.dispose() });

@@ -12,6 +12,7 @@ import {
   tensor1d,
   tensor2d,
   tidy,
+  topk,
   where,
   type Tensor,
   type Tensor2D,
@@ -115,6 +116,17 @@ describe('saved graphs', () => {
     loaded.dispose();
     loaded.dispose();
     expect(codeOf(() => loaded(x, true))).to.equal('graph-unusable');
+    x.dispose();
+  });
+
+  it('say so when an operation of theirs fails, whatever it throws', () => {
+    const x = tensor2d([1, 2, 3, 4, 5, 6], [2, 3]);
+    const largest = jit((values: Tensor) => topk(values, 2).values);
+    const file = saveGraph(largest, x);
+    const loaded = loadGraph(changed(file, (text) => text.replace('"x":', '"y":')));
+    expect(codeOf(() => loaded(x))).to.equal('graph-invalid');
+    loaded.dispose();
+    largest.dispose();
     x.dispose();
   });
 
