@@ -12,7 +12,7 @@ const rooms = {
   wrapper: ['transform', 'tree', 'random', 'backend'],
   compile: ['backend', 'tree', 'random', 'checkpoint'],
   wasm: ['backend', 'compile'],
-  optim: ['tree', 'backend'],
+  optim: ['tree', 'backend', 'random'],
   checkpoint: ['tree'],
   convert: ['module', 'transform', 'nn', 'initializers', 'backend', 'tree', 'random', 'checkpoint'],
   summary: ['module', 'transform', 'tree', 'compile'],

@@ -8,6 +8,7 @@ import { adan } from './adan.js';
 import { amsgrad } from './amsgrad.js';
 import { fromage } from './fromage.js';
 import { lion } from './lion.js';
+import { noisySgd } from './add-noise.js';
 import { novograd } from './novograd.js';
 import { optimisticAdamV2, optimisticGradientDescent } from './optimistic.js';
 import { radam } from './radam.js';
@@ -42,6 +43,7 @@ const known = new Map<unknown, Defaults>([
   [lion, { b1: 0.9, b2: 0.99, weightDecay: 1e-3 }],
   [nadam, rooted],
   [nadamw, decayed],
+  [noisySgd, { eta: 0.01, gamma: 0.55 }],
   [novograd, { b1: 0.9, b2: 0.25, eps: 1e-6, epsRoot: 0, weightDecay: 0 }],
   [optimisticAdamV2, { ...rooted, alpha: 1, beta: 1 }],
   [optimisticGradientDescent, { alpha: 1, beta: 1 }],

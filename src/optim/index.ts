@@ -33,6 +33,13 @@ export {
   type ScaleByAdanOptions,
   type ScaleByAdanState,
 } from './adan.js';
+export {
+  addNoise,
+  noisySgd,
+  type AddNoiseOptions,
+  type AddNoiseState,
+  type NoisySgdOptions,
+} from './add-noise.js';
 export { amsgrad, scaleByAmsgrad, type AmsgradOptions, type ScaleByAmsgradState } from './amsgrad.js';
 export { applyIfFinite, type ApplyIfFiniteState } from './apply-if-finite.js';
 export { applyUpdates, globalNorm, incrementalUpdate, periodicUpdate } from './apply-updates.js';
@@ -52,6 +59,7 @@ export {
   type InjectHyperparamsState,
   type InjectedOptions,
 } from './inject-hyperparams.js';
+export { scaleByLbfgs, type ScaleByLbfgsOptions, type ScaleByLbfgsState } from './lbfgs.js';
 export {
   lion,
   scaleByLion,

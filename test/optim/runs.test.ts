@@ -23,6 +23,8 @@ interface Run {
   readonly tree: number;
   readonly name: string;
   readonly single?: boolean;
+  /** Behind a single transformation. Default -0.1. */
+  readonly scale?: number;
   readonly args: unknown[];
   readonly options: Options;
   readonly schedule?: [initValue: number, transitionSteps: number, decayRate: number];
@@ -62,7 +64,7 @@ function references(node: unknown): ArrayReference[] {
 type Factory = (...args: unknown[]) => GradientTransformation;
 const factories = optim as unknown as Record<string, Factory>;
 
-function build({ name, single, args, options, schedule }: Run): GradientTransformation {
+function build({ name, single, scale = -0.1, args, options, schedule }: Run): GradientTransformation {
   if (name === 'inject') {
     const weightDecay = optim.linearSchedule({ initValue: 0.1, endValue: 0, transitionSteps: 10 });
     const tx = optim.injectHyperparams(optim.adamw)(0.05, { weightDecay });
@@ -83,7 +85,7 @@ function build({ name, single, args, options, schedule }: Run): GradientTransfor
       ]
     : args;
   const tx = factories[camel(name)](...firsts, ...(Object.keys(options).length > 0 ? [camelOptions] : []));
-  return single ? (optim.chain(tx, optim.scale(-0.1)) as unknown as typeof tx) : tx;
+  return single ? (optim.chain(tx, optim.scale(scale)) as unknown as typeof tx) : tx;
 }
 
 interface Outcome {

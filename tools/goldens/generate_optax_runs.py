@@ -130,6 +130,25 @@ run("inject adamw", mean_rate, 1, name="inject", args=[], options={})
 named_chain = optax.named_chain(("clip", optax.clip(.5)), ("adam", optax.adam(.05)))
 run("named chain", named_chain, 0, name="named_chain", args=[], options={})
 
+# After all others, whose draws stay what they were.
+ADDED = {"noisy_sgd": dict(eta=.05, gamma=.4, key=7)}
+for name, options in ADDED.items():
+    for t in range(3):
+        run(f"{name} {t}", getattr(optax, name)(.05, **options), t, name=name, args=[.05], options=options)
+    run(f"{name} scheduled", getattr(optax, name)(optax.exponential_decay(.05, 5, .5), key=0), 1, name=name, schedule=[.05, 5, .5], args=[], options=dict(key=0))
+    hyperparams = optax.inject_hyperparams(getattr(optax, name))(.05).init({"w": jnp.zeros(2)}).hyperparams
+    cases.append({"id": f"{name} injected", "name": name, "rate": .05, "hyperparams": {k: float(v) for k, v in hyperparams.items()}})
+ADDED_SINGLE = {
+    "add_noise": ([.05, .4], dict(key=3)),
+    "scale_by_lbfgs": ([], dict(memory_size=3)),
+    "scale_by_lbfgs plain": ([], dict(memory_size=2, scale_init_precond=False)),
+}
+for title, (args, options) in ADDED_SINGLE.items():
+    name = title.split(" ")[0]
+    # Gradients that are drawn have no Hessian: of the third tree, the plain form makes more of a rounding than the tests allow.
+    for t in range(2 if title.endswith("plain") else 3):
+        run(f"{title} {t}", optax.chain(getattr(optax, name)(*args, **options), optax.scale(-.01)), t, name=name, single=True, scale=-.01, args=args, options=options)
+
 save_file(arrays, f"{OUT}/optax-runs.safetensors")
 with open(f"{OUT}/optax-runs.json", "w") as file:
     json.dump(cases, file, separators=(",", ":"))
