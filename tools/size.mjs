@@ -136,7 +136,7 @@ const gzip = (bytes) => gzipSync(bytes, { level: 9 }).length / kilobyte;
 
 let failed = false;
 function report(name, size, goal, ceiling) {
-  const state = size <= goal ? '✔' : size <= ceiling ? '…' : '✘';
+  const state = size > ceiling ? '✘' : size > goal ? '…' : '✔';
   failed ||= size > ceiling;
   const open = size > goal ? `, ${(size - goal).toFixed(1)} above; ceiling ${ceiling}` : '';
   console.log(`${state} ${name}: ${size.toFixed(1)} kB gzipped (goal ${goal}${open})`);
