@@ -1,4 +1,4 @@
-import { isTensor } from '../backend/engine.js';
+import { whatIs } from '../backend/what-is.js';
 import { TankaError } from '../errors/tanka-error.js';
 import { compareCodePoints } from '../tree/tree.js';
 
@@ -82,10 +82,6 @@ export function map<V, R>(
   return collect([...traverse(structure)].map((entry): Entry<R> => [entry[0], entry[1], f(...entry)]));
 }
 
-function describe(value: unknown): string {
-  return isTensor(value) ? `${value.dtype}[${String(value.shape)}]` : String(value);
-}
-
 function isOptions(value: object): value is { checkDuplicates: boolean } {
   return typeof (value as { checkDuplicates?: unknown }).checkDuplicates === 'boolean';
 }
@@ -107,10 +103,10 @@ export function merge<V>(
     for (const entry of traverse(structure as Bundles<V>)) {
       const key = JSON.stringify(entry.slice(0, 2));
       const before = merged.get(key);
-      if (checkDuplicates && before !== undefined && describe(before[2]) !== describe(entry[2])) {
+      if (checkDuplicates && before !== undefined && whatIs(before[2]) !== whatIs(entry[2])) {
         throw new TankaError(
           'merge-duplicate',
-          `'${entry[0]}/${entry[1]}' is in two structures, as ${describe(before[2])} and as ${describe(entry[2])}. ` +
+          `'${entry[0]}/${entry[1]}' is in two structures, as ${whatIs(before[2])} and as ${whatIs(entry[2])}. ` +
             'Merge structures that agree, or leave checkDuplicates out: the last counts.',
         );
       }

@@ -1,4 +1,5 @@
 import { Tensor } from '@tensorflow/tfjs-core';
+import { whatIs } from '../backend/what-is.js';
 import { disposed } from '../errors/disposed.js';
 import { TankaError } from '../errors/tanka-error.js';
 
@@ -21,10 +22,9 @@ export function checkTensor(layer: LayerName, x: unknown, what = 'its input'): a
     if (x.isDisposed) throw disposed(`${nameOf(layer)} got a tensor ${show(x as Tensor)} as ${what} that`);
     return;
   }
-  const got = Array.isArray(x) ? 'an array' : String(x);
   throw new TankaError(
     'input-not-tensor',
-    `${nameOf(layer)} needs a tensor as ${what}, but got ${got}. Make one, for example with tf.tensor(...).`,
+    `${nameOf(layer)} needs a tensor as ${what}, but got ${whatIs(x)}. Make one, for example with tf.tensor(...).`,
   );
 }
 

@@ -1,3 +1,4 @@
+import { whatIs } from '../backend/what-is.js';
 import { runRandom, type RandomOperation } from '../backend/recordable.js';
 import { TankaError } from '../errors/tanka-error.js';
 
@@ -9,21 +10,12 @@ export function isKey(value: unknown): value is PRNGKey {
   return value instanceof Uint32Array && value.length === 2;
 }
 
-/** How an error message calls a value that should have been a key. */
-export function describe(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
-  if (ArrayBuffer.isView(value) || Array.isArray(value)) {
-    return `${value.constructor.name} of length ${(value as ArrayLike<unknown>).length}`;
-  }
-  return `${String(value)} (${typeof value})`;
-}
-
 /** @throws `key-invalid` for anything but a key. */
 export function checkKey(caller: string, value: unknown): asserts value is PRNGKey {
   if (isKey(value)) return;
   throw new TankaError(
     'key-invalid',
-    `hk.random.${caller} needs a key (a Uint32Array of length 2), but got ${describe(value)}. ` +
+    `hk.random.${caller} needs a key (a Uint32Array of length 2), but got ${whatIs(value)}. ` +
       (value === null
         ? 'Pass a key or an integer seed to init or apply.'
         : 'Make one with hk.random.key(seed), or several with hk.random.split(key, num).'),
@@ -46,7 +38,7 @@ export function key(seed: number | bigint): PRNGKey {
   if (!valid) {
     throw new TankaError(
       'seed-invalid',
-      `A seed must be an integer of at most 64 bits, beyond 2^53 a bigint, but got ${String(seed)} (${typeof seed}).`,
+      `A seed must be an integer of at most 64 bits, beyond 2^53 a bigint, but got ${whatIs(seed)}.`,
     );
   }
   return runRandom(operation, { keys: [], tensors: [], attributes: { seed } });

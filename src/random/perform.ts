@@ -1,9 +1,10 @@
 import { tensor, util, type DataType, type Tensor } from '@tensorflow/tfjs-core';
+import { whatIs } from '../backend/what-is.js';
 import { runRandom, type RandomInputs, type RandomOperation } from '../backend/recordable.js';
 import { abstractTensor } from '../backend/shapes/abstract.js';
 import { settings } from '../config/settings.js';
 import { TankaError } from '../errors/tanka-error.js';
-import { checkKey, describe, type PRNGKey } from './key.js';
+import { checkKey, type PRNGKey } from './key.js';
 import type { Scheme } from './schemes.js';
 
 /** The attribute that every operation on a key has: the scheme in force when it was called. */
@@ -85,7 +86,7 @@ export function checkShape(caller: string, shape: unknown): number[] {
   throw new TankaError(
     'random-shape-invalid',
     `hk.random.${caller} needs a shape (an array of whole numbers from 0), but got ${
-      Array.isArray(shape) ? `[${String(shape)}]` : describe(shape)
+      Array.isArray(shape) ? `[${String(shape)}]` : whatIs(shape)
     }. A scalar has the shape [].`,
   );
 }

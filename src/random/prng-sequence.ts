@@ -1,6 +1,7 @@
+import { whatIs } from '../backend/what-is.js';
 import { settings } from '../config/settings.js';
 import { TankaError } from '../errors/tanka-error.js';
-import { describe, isKey, key, type PRNGKey } from './key.js';
+import { isKey, key, type PRNGKey } from './key.js';
 import { splitInto } from './split.js';
 
 /** The key of a {@link PRNGSequence} and the subkeys it has split off but not handed out. */
@@ -43,7 +44,7 @@ export class PRNGSequence implements IterableIterator<PRNGKey> {
     if (state === null) {
       throw new TankaError(
         'key-invalid',
-        `A sequence of keys starts from a key, an integer seed or [key, subkeys], but got ${describe(keyOrSeed)}.`,
+        `A sequence of keys starts from a key, an integer seed or [key, subkeys], but got ${whatIs(keyOrSeed)}.`,
       );
     }
     this.#key = state[0];

@@ -1,4 +1,5 @@
 import { scalar, stack, Tensor, unstack, zeros } from '@tensorflow/tfjs-core';
+import { whatIs } from '../backend/what-is.js';
 import { isTensor } from '../backend/engine.js';
 import { TankaError } from '../errors/tanka-error.js';
 import { isKey, type PRNGKey } from '../random/key.js';
@@ -37,7 +38,7 @@ function mapBatches<R>(f: (batch: Batch, path: string) => R, tree: unknown, path
   if (!isNode(tree)) {
     throw new TankaError(
       'batch-leaf',
-      `The leaf '${path}' has no axis: it is ${typeof tree} ${String(tree)}. Pass tensors or keys in plain objects and arrays.`,
+      `The leaf '${path}' has no axis: it is ${whatIs(tree)}. Pass tensors or keys in plain objects and arrays.`,
     );
   }
   return mapChildren(tree, (child, key) => mapBatches(f, child, path === '' ? key : `${path}/${key}`));
@@ -92,7 +93,7 @@ function stackLeaves(leaves: readonly unknown[], axis: number): unknown {
     );
   throw new TankaError(
     'batch-leaf',
-    `A result has the leaf ${String(first)} (${typeof first}), which cannot be stacked. Return tensors, numbers or keys in plain objects and arrays.`,
+    `A result has the leaf ${whatIs(first)}, which cannot be stacked. Return tensors, numbers or keys in plain objects and arrays.`,
   );
 }
 

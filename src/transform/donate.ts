@@ -1,4 +1,5 @@
 import { clone, type Tensor } from '@tensorflow/tfjs-core';
+import { whatIs } from '../backend/what-is.js';
 import { isTensor, tensorIdMark } from '../backend/engine.js';
 import { TankaError } from '../errors/tanka-error.js';
 import { checkSynchronous } from '../module/asynchronous.js';
@@ -10,7 +11,7 @@ function checkResult(result: unknown): void {
   if (!Array.isArray(result) || result.length !== 2) {
     throw new TankaError(
       'donate-result-invalid',
-      `The step of hk.donate must return [carry, out], but returned ${Array.isArray(result) ? `an array of ${result.length}` : typeof result}. ` +
+      `The step of hk.donate must return [carry, out], but returned ${whatIs(result)}. ` +
         'Return the new carry first, anything else or null second.',
     );
   }

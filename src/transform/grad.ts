@@ -1,4 +1,5 @@
 import { Tensor, zerosLike } from '@tensorflow/tfjs-core';
+import { whatIs } from '../backend/what-is.js';
 import { handleOf, isTensor } from '../backend/engine.js';
 import { tapeGradients } from '../backend/tape.js';
 import { TankaError } from '../errors/tanka-error.js';
@@ -46,22 +47,18 @@ function positions(argnums: ArgNums, args: readonly unknown[]): number[] {
 
 function checkLeaf(leaf: unknown, position: number): Tensor {
   if (isTensor(leaf) && leaf.dtype === 'float32') return leaf;
-  const what = isTensor(leaf) ? `a tensor of dtype ${leaf.dtype}` : `${typeof leaf} ${String(leaf)}`;
   throw new TankaError(
     'grad-not-float',
-    `Argument ${position} to differentiate has ${what} among its leaves. Only float32 tensors have gradients: ` +
+    `Argument ${position} to differentiate has ${whatIs(leaf)} among its leaves. Only float32 tensors have gradients: ` +
       'cast it, or choose other argnums.',
   );
 }
 
 function checkScalar(value: unknown): Tensor {
   if (isTensor(value) && value.rank === 0 && value.dtype === 'float32') return value;
-  const what = isTensor(value)
-    ? `a tensor of shape [${String(value.shape)}] and dtype ${value.dtype}`
-    : String(value);
   throw new TankaError(
     'grad-not-scalar',
-    `The function to differentiate must return a scalar float32 tensor, but returned ${what}. ` +
+    `The function to differentiate must return a scalar float32 tensor, but returned ${whatIs(value)}. ` +
       'Reduce it (tf.sum, tf.mean), or return [value, aux] with hasAux: true.',
   );
 }

@@ -1,4 +1,5 @@
 import { Tensor } from '@tensorflow/tfjs-core';
+import { whatIs } from '../backend/what-is.js';
 import { isTensor } from '../backend/engine.js';
 import { checkAlive } from '../tree/alive.js';
 import { hasNoValues } from '../backend/shapes/abstract.js';
@@ -8,10 +9,6 @@ import { isNode, map } from '../tree/tree.js';
 import { internalState, reserveUpToFull, statesDiffer, withOwnNames } from './internal-state.js';
 import { scalarValue } from './scalar-value.js';
 import { tidyInFrame, tidyOwnedInFrame } from './ownership.js';
-
-function kindOf(leaf: unknown): string {
-  return isTensor(leaf) ? `${leaf.dtype}[${String(leaf.shape)}]` : typeof leaf;
-}
 
 /**
  * Checks that two nestings agree, tensors in shape and dtype too. A number stands for a scalar.
@@ -29,8 +26,8 @@ export function checkSameKind(
   try {
     map(
       (a: never, b: never) => {
-        if (isNode(b)) throw wrong(`a leaf became ${Array.isArray(b) ? 'an array' : 'an object'}`);
-        const [from, to] = [kindOf(a), kindOf(b)];
+        if (isNode(b)) throw wrong(`a leaf became ${whatIs(b)}`);
+        const [from, to] = [whatIs(a), whatIs(b)];
         if (isTensor(a) && isTensor(b) && from !== to)
           throw wrong(`a leaf is ${from} in one and ${to} in the other`);
       },

@@ -1,4 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { whatIs } from '../backend/what-is.js';
 import { isTensor } from '../backend/engine.js';
 import { TankaError } from '../errors/tanka-error.js';
 
@@ -12,6 +13,6 @@ export function scalarValue(value: boolean | number | Tensor, what: string): num
   if (isTensor(value) && value.size === 1) return value.dataSync()[0];
   throw new TankaError(
     'control-value',
-    `${what} must be a boolean, a number or a scalar tensor, but is ${isTensor(value) ? `a tensor of shape [${String(value.shape)}]` : String(value)}.`,
+    `${what} must be a boolean, a number or a scalar tensor, but is ${whatIs(value)}.`,
   );
 }

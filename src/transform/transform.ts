@@ -1,4 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { whatIs } from '../backend/what-is.js';
 import { TankaError } from '../errors/tanka-error.js';
 import { checkSynchronous } from '../module/asynchronous.js';
 import {
@@ -13,7 +14,6 @@ import {
   type StatePair,
 } from '../module/frame.js';
 import { collectState } from '../module/state.js';
-import { describe } from '../random/key.js';
 import { PRNGSequence, startOf } from '../random/prng-sequence.js';
 import { tidyOwned } from '../tree/owned.js';
 import { isPlainObject } from '../tree/tree.js';
@@ -49,7 +49,7 @@ function toSequence(rng: RngLike, signature: string): PRNGSequence | null {
   if (start !== null) return new PRNGSequence(start);
   throw new TankaError(
     'rng-invalid',
-    `The rng in ${signature} must be null, a key, an integer seed or [key, subkeys], but got ${describe(rng)}. ` +
+    `The rng in ${signature} must be null, a key, an integer seed or [key, subkeys], but got ${whatIs(rng)}. ` +
       'Pass hk.random.key(42), and mind the order of arguments.',
   );
 }
@@ -65,7 +65,7 @@ function toBundles<V>(
     if (isPlainObject(node)) return node;
     throw new TankaError(
       code,
-      `The ${code.slice(0, -8)} given to apply must be { [moduleName]: { [name]: tensor } }, but is or holds ${Array.isArray(node) ? 'an array' : String(node)}. ` +
+      `The ${code.slice(0, -8)} given to apply must be { [moduleName]: { [name]: tensor } }, but is or holds ${whatIs(node)}. ` +
         'Pass what init returned.',
     );
   };

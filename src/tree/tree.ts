@@ -1,4 +1,5 @@
 import { Tensor } from '@tensorflow/tfjs-core';
+import { whatIs } from '../backend/what-is.js';
 import { TankaError } from '../errors/tanka-error.js';
 
 /** Any nesting of plain objects and arrays with leaves `L`; `null` and `undefined` are empty nodes. */
@@ -190,18 +191,10 @@ export function unflatten<L = Tensor>(nesting: Structure, values: readonly L[]):
   return tree as Tree<L>;
 }
 
-function describe(node: unknown): string {
-  if (node === null || node === undefined) return String(node);
-  if (!isNode(node)) return 'a leaf';
-  return Array.isArray(node)
-    ? `an array of ${node.length}`
-    : `an object with keys [${Object.keys(node).join(', ')}]`;
-}
-
 function mismatch(path: readonly string[], expected: unknown, received: unknown): TankaError {
   return new TankaError(
     'tree-structure-mismatch',
-    `Trees differ at '${path.join('/') || '(root)'}': the first has ${describe(expected)}, another has ${describe(received)}. ` +
+    `Trees differ at '${path.join('/') || '(root)'}': the first has ${whatIs(expected)}, another has ${whatIs(received)}. ` +
       'Map trees of the same nesting and keys.',
   );
 }

@@ -1,4 +1,5 @@
 import { concat, type Tensor } from '@tensorflow/tfjs-core';
+import { whatIs } from '../../backend/what-is.js';
 import { TankaError } from '../../errors/tanka-error.js';
 import { layer } from '../../module/layer.js';
 import { module } from '../../module/decorators.js';
@@ -19,10 +20,9 @@ function isCore(layer: unknown): layer is RNNCore<unknown, unknown, unknown> {
 /** @throws `input-shape` unless the state has an entry for each core */
 function checkState(core: Module, state: unknown, cores: number): void {
   if (Array.isArray(state) && state.length === cores) return;
-  const got = Array.isArray(state) ? `an array of ${state.length}` : String(state);
   throw new TankaError(
     'input-shape',
-    `${nameOf(core)} takes an array of ${cores} states, one for each core, as its state, but got ${got}. Start from its initialState(…).`,
+    `${nameOf(core)} takes an array of ${cores} states, one for each core, as its state, but got ${whatIs(state)}. Start from its initialState(…).`,
   );
 }
 
