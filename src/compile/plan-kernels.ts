@@ -1,4 +1,4 @@
-import { backend_util, slice_util, util, type TensorInfo } from '@tensorflow/tfjs-core';
+import { backend_util, util, type TensorInfo } from '@tensorflow/tfjs-core';
 import { address, makeOutput, raw, withScratch, writeTable } from '../backend/wasm/heap.js';
 import { kernel } from '../backend/wasm/kernel.js';
 import { stridedCopy } from '../backend/wasm/strided-copy.js';
@@ -15,19 +15,6 @@ interface Unary {
 /** Row-major strides in entries. */
 function stridesOf(shape: readonly number[]): number[] {
   return shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
-}
-
-function slice(x: TensorInfo, begin: number | number[], size: number | number[] | undefined): TensorInfo {
-  const [from, shape] = slice_util.parseSliceParams(x, begin, size);
-  const strides = stridesOf(x.shape);
-  const offset = from.reduce((sum, index, axis) => sum + index * strides[axis], 0);
-  return stridedCopy(
-    'Slice',
-    x,
-    shape,
-    shape.map((length, axis) => ({ size: length, stride: strides[axis] })),
-    offset,
-  );
 }
 
 /** Puts parts one after the other along an axis; each part is a row in every row of the result. */
@@ -146,10 +133,6 @@ export const planKernels = [
   kernel<Unary, { paddings: [number, number][]; constantValue: number }>(
     'PadV2',
     ({ inputs: { x }, attrs: { paddings, constantValue } }) => pad(x, paddings, constantValue),
-  ),
-  kernel<Unary, { begin: number | number[]; size?: number | number[] }>(
-    'Slice',
-    ({ inputs: { x }, attrs: { begin, size } }) => slice(x, begin, size),
   ),
   kernel<Unary, object>('TankaSilu', ({ inputs: { x } }) => silu(x)),
   kernel<{ value: TensorInfo }, { axis: number }>('Unpack', ({ inputs: { value }, attrs: { axis } }) => {

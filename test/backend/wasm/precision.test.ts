@@ -55,6 +55,8 @@ describe('kernels outside of the dense family', () => {
     tf.tidy(() => {
       expect(errorCode(() => tf.gather(tf.ones([4, 2]), [0, 4]))).to.equal('wasm-index-out-of-range');
       expect(errorCode(() => tf.gather(tf.ones([4, 2]), [-1]))).to.equal('wasm-index-out-of-range');
+      expect(errorCode(() => tf.slice(tf.ones([4, 2]), [2, 0], [3, 2]))).to.equal('wasm-index-out-of-range');
+      expect(errorCode(() => tf.slice(tf.ones([4]), [5], [-1]))).to.equal('wasm-index-out-of-range');
       expect(errorCode(() => tf.complex([1], [2]))).to.equal('wasm-kernel-unsupported');
       expect(errorCode(() => tf.einsum('ii->i', tf.ones([2, 2])))).to.equal('wasm-kernel-unsupported');
     });

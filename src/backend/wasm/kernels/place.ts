@@ -15,6 +15,27 @@ interface Unary {
   readonly x: TensorInfo;
 }
 
+function slice(x: TensorInfo, begin: number | number[], size: number | number[] | undefined): TensorInfo {
+  const [from, shape] = slice_util.parseSliceParams(x, begin, size);
+  const axis = shape.findIndex((length, i) => from[i] < 0 || length < 0 || from[i] + length > x.shape[i]);
+  if (axis >= 0) {
+    throw new TankaError(
+      'wasm-index-out-of-range',
+      `slice: ${shape[axis]} entries from ${from[axis]} on reach outside of [0, ${x.shape[axis]}), the range of axis ${axis} of a tensor of ` +
+        `shape [${x.shape.join(', ')}]. A size of -1 takes all that are left.`,
+    );
+  }
+  const strides = stridesOf(x.shape);
+  const offset = from.reduce((sum, index, i) => sum + index * strides[i], 0);
+  return stridedCopy(
+    'Slice',
+    x,
+    shape,
+    shape.map((length, i) => ({ size: length, stride: strides[i] })),
+    offset,
+  );
+}
+
 function tile(x: TensorInfo, reps: readonly number[]): TensorInfo {
   const strides = stridesOf(x.shape);
   const axes: Axis[] = [];
@@ -220,6 +241,10 @@ export const placeKernels: readonly KernelConfig[] = [
   ),
   kernel<Unary, { readonly dims: number | number[] }>('Reverse', ({ inputs: { x }, attrs: { dims } }) =>
     reverse(x, dims),
+  ),
+  kernel<Unary, { readonly begin: number | number[]; readonly size?: number | number[] }>(
+    'Slice',
+    ({ inputs: { x }, attrs: { begin, size } }) => slice(x, begin, size),
   ),
   kernel<Unary, { readonly numOrSizeSplits: number | number[]; readonly axis: number }>(
     'SplitV',
