@@ -1,6 +1,6 @@
 import { useWasm } from 'tanka/wasm';
 import { showFeatures } from './features.js';
-import { element } from './page.js';
+import { element, endProgress } from './page.js';
 
 /** The demonstrations, each loaded when it is looked at. */
 const demonstrations: Record<string, () => Promise<{ readonly start: () => Promise<void> }>> = {
@@ -38,8 +38,7 @@ async function show(id: string): Promise<void> {
   started.add(id);
   try {
     element('problem').hidden = true;
-    await backend;
-    const { start } = await demonstrations[id]();
+    const [{ start }] = await Promise.all([demonstrations[id](), backend]);
     await start();
     for (const controls of element(id).querySelectorAll<HTMLElement>('[inert]')) controls.inert = false;
     element(id).dataset.ready = 'true';
@@ -50,6 +49,7 @@ async function show(id: string): Promise<void> {
     started.delete(id);
     problems.set(id, `This demonstration did not start: ${(error as Error).message}`);
   }
+  endProgress(id);
   if (!element(id).hidden) showProblem(id);
 }
 

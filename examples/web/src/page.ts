@@ -9,6 +9,29 @@ export function announce(id: string, text: string): void {
   if (place.textContent !== text) place.textContent = text;
 }
 
+/**
+ * Shows in a demonstration how much of a file has arrived, `total` where the server says so. {@link endProgress} takes it away.
+ */
+export function progressIn(demonstration: string, what: string): (arrived: number, total?: number) => void {
+  const bar = element<HTMLProgressElement>(`${demonstration}-progress`);
+  const area = bar.closest('.loading') as HTMLElement;
+  const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
+  return (arrived, total) => {
+    area.hidden = false;
+    (area.firstElementChild as HTMLElement).textContent = `Loading ${what}`;
+    // Without a value the bar shows that something goes on.
+    if (total === undefined) bar.removeAttribute('value');
+    else bar.value = arrived / total;
+    element(`${demonstration}-progress-text`).textContent =
+      total === undefined ? `${megabytes(arrived)} MB` : `${megabytes(arrived)} of ${megabytes(total)} MB`;
+  };
+}
+
+/** Whatever came of it. */
+export function endProgress(demonstration: string): void {
+  (element(`${demonstration}-progress`).closest('.loading') as HTMLElement).hidden = true;
+}
+
 /** One line of a bar chart. */
 export interface Bar {
   readonly label: string;

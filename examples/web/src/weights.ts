@@ -30,7 +30,7 @@ async function request(name: string, address: string): Promise<Response> {
 
 async function read(
   { body, headers }: Response,
-  progress: (arrived: number, total: number | undefined) => void,
+  progress: (arrived: number, total?: number) => void,
 ): Promise<Uint8Array<ArrayBuffer>> {
   // Of a compressed answer the length counts other bytes than those that arrive here.
   const length = headers.has('Content-Encoding') ? null : headers.get('Content-Length');
@@ -55,7 +55,7 @@ async function read(
 export async function loadFile<Result>(
   name: string,
   use: (bytes: Uint8Array<ArrayBuffer>) => Result | Promise<Result>,
-  progress: (arrived: number, total: number | undefined) => void = () => undefined,
+  progress: (arrived: number, total?: number) => void = () => undefined,
 ): Promise<Result> {
   const cache = await openCache();
   const address = addresses[name];
@@ -77,9 +77,13 @@ export async function loadFile<Result>(
 }
 
 /** The same of a file that was compressed when the page was built; not named `.gz`, which some servers announce as encoded. */
-export function loadCompressed(name: string): Promise<Uint8Array> {
-  return loadFile(`${name}.gzip`, async (bytes) => {
+export function loadCompressed(
+  name: string,
+  progress?: (arrived: number, total?: number) => void,
+): Promise<Uint8Array> {
+  const decompress = async (bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> => {
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
     return new Uint8Array(await new Response(stream).arrayBuffer());
-  });
+  };
+  return loadFile(`${name}.gzip`, decompress, progress);
 }

@@ -137,16 +137,16 @@ describe('the page: a photo', () => {
         await context.route(weights, (route) => route.fulfill({ status: 503, body: 'not now' }));
         await page.getByRole('tab', { name: 'Name a photo' }).click();
         await page.getByRole('alert').getByText('503').waitFor();
-        expect(await page.locator('#weights').isVisible()).to.equal(false);
+        expect(await page.locator('#photos-progress').isVisible()).to.equal(false);
         await shoot(page, 'photos-no-weights');
         await context.unroute(weights);
         await page.getByRole('tab', { name: 'Name a photo' }).click();
         await page
-          .locator('#weights-state')
+          .locator('#photos-progress-text')
           .getByText(/^\d\.\d of 9\.4 MB$/)
           .waitFor();
         await page.locator('#photos[data-ready=true]').waitFor();
-        expect(await page.locator('#weights').isVisible()).to.equal(false);
+        expect(await page.locator('#photos-progress').isVisible()).to.equal(false);
         expect(await page.locator('#problem').isVisible()).to.equal(false);
         await page.locator('#photo-class').getByText('espresso').waitFor();
       },

@@ -1,16 +1,24 @@
 import { dispose, memory, tensor4d, zeros, type Rank } from '@tensorflow/tfjs-core';
 import network from '../../../start/network.ts?raw';
-import { announce, element, showBars, showCode, timer } from '../page.js';
+import { announce, element, progressIn, showBars, showCode, timer } from '../page.js';
 import { loadCompressed, loadFile } from '../weights.js';
 import { paintMaps } from './maps.js';
 import { recogniser } from './model.js';
 import code from './model.ts?raw';
 import { Pad, type Point } from './pad.js';
 
+/** Whether the feature maps stand beside the pad, as `style.css` has them, and not below it. */
+const beside = matchMedia('(min-width: 62rem)');
+
 export async function start(): Promise<void> {
   showCode('digits-network', network);
   showCode('digits-code', code);
-  const recognise = await loadFile('mnist.safetensors', recogniser);
+  showBars(
+    element('probabilities'),
+    Array.from({ length: 10 }, (_, digit) => ({ label: String(digit), value: 0 })),
+    -1,
+  );
+  const recognise = await loadFile('mnist.safetensors', recogniser, progressIn('digits', 'the weights'));
   const blankImage = zeros<Rank.R4>([1, 28, 28, 1]);
   // The first call records the plan.
   dispose([...recognise(blankImage), blankImage]);
@@ -32,7 +40,8 @@ export async function start(): Promise<void> {
     );
     announce('digit', blank ? '…' : String(best));
     element('digit-time').textContent = took;
-    paintMaps(element<HTMLCanvasElement>('maps'), maps.dataSync<'float32'>(), maps.shape);
+    const canvas = element<HTMLCanvasElement>('maps');
+    paintMaps(canvas, maps.dataSync<'float32'>(), maps.shape, beside.matches ? 4 : 8);
     paintSeen(image);
     dispose([input, probabilities, maps]);
     element('digits').dataset.tensors = String(memory().numTensors);
@@ -40,14 +49,16 @@ export async function start(): Promise<void> {
 
   // At most once a frame, however fast the pointer moves.
   let waits = false;
-  const pad = new Pad(element<HTMLCanvasElement>('pad'), () => {
+  const lookSoon = (): void => {
     if (waits) return;
     waits = true;
     requestAnimationFrame(() => {
       waits = false;
       look();
     });
-  });
+  };
+  const pad = new Pad(element<HTMLCanvasElement>('pad'), lookSoon);
+  beside.addEventListener('change', lookSoon);
 
   element('clear').addEventListener('click', () => pad.clear());
   let samples: Uint8Array | undefined;

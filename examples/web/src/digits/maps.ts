@@ -7,13 +7,13 @@ const colours = Uint32Array.from({ length: 256 }, (_, i) => {
   return ((255 << 24) | (Math.round(b) << 16) | (Math.round(g) << 8) | Math.round(r)) >>> 0;
 });
 
-/** Paints the channels of `[1, height, width, channels]` as tiles, each as bright as the brightest place of all allows; its style says in how many columns. */
+/** Paints the channels of `[1, height, width, channels]` as tiles in so many columns, each as bright as the brightest place of all allows. */
 export function paintMaps(
   canvas: HTMLCanvasElement,
   values: Float32Array,
   [, height, width, channels]: number[],
+  columns: number,
 ): void {
-  const columns = Number(getComputedStyle(canvas).getPropertyValue('--columns'));
   const rows = Math.ceil(channels / columns);
   canvas.width = columns * (width + GAP) - GAP;
   canvas.height = rows * (height + GAP) - GAP;

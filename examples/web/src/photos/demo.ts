@@ -1,6 +1,6 @@
 import { memory } from '@tensorflow/tfjs-core';
 import type { Photo } from '../../../pretrained/efficientnet/photo.js';
-import { announce, element, showBars, showCode, timer } from '../page.js';
+import { announce, element, progressIn, showBars, showCode, timer } from '../page.js';
 import { loadFile } from '../weights.js';
 import { classifier } from './model.js';
 import code from './model.ts?raw';
@@ -64,29 +64,15 @@ const decode = (image: Blob): Promise<ImageBitmap> =>
   createImageBitmap(image, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' });
 
 /** The network, called once: the first call records the plan and folds the weights in. */
-async function loadClassifier(): Promise<ReturnType<typeof classifier>> {
-  const loading = element('weights');
-  loading.hidden = false;
-  try {
-    const start = async (weights: Uint8Array): Promise<ReturnType<typeof classifier>> => {
-      element('weights-state').textContent = 'Recording the plan …';
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      const classify = classifier(weights);
-      classify(new ImageData(SIDE, SIDE));
-      return classify;
-    };
-    return await loadFile('efficientnet_lite0.safetensors', start, showProgress);
-  } finally {
-    loading.hidden = true;
-  }
-}
-
-function showProgress(arrived: number, total: number | undefined): void {
-  const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
-  // Without a value the bar shows that something goes on.
-  if (total !== undefined) element<HTMLProgressElement>('weights-progress').value = arrived / total;
-  element('weights-state').textContent =
-    total === undefined ? `${megabytes(arrived)} MB` : `${megabytes(arrived)} of ${megabytes(total)} MB`;
+function loadClassifier(): Promise<ReturnType<typeof classifier>> {
+  const start = async (weights: Uint8Array): Promise<ReturnType<typeof classifier>> => {
+    element('photos-progress-text').textContent = 'Recording the plan …';
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    const classify = classifier(weights);
+    classify(new ImageData(SIDE, SIDE));
+    return classify;
+  };
+  return loadFile('efficientnet_lite0.safetensors', start, progressIn('photos', 'the weights'));
 }
 
 /** In words beside the photo, or nothing. */

@@ -1,6 +1,6 @@
 import { startWorker } from 'tanka/worker';
 import { showFeatures } from '../features.js';
-import { element, showCode, timer } from '../page.js';
+import { element, progressIn, showCode, timer } from '../page.js';
 import { loadCompressed } from '../weights.js';
 import { LossChart } from './chart.js';
 import code from './model.ts?raw';
@@ -14,7 +14,7 @@ const TEST_EVERY = 50;
 export async function start(): Promise<void> {
   showCode('training-code', code);
   const load = async (name: string): Promise<Digits> => ({
-    images: await loadCompressed(`${name}-images`),
+    images: await loadCompressed(`${name}-images`, progressIn('training', 'the digits')),
     labels: await loadCompressed(`${name}-labels`),
   });
   const data = { train: await load('train'), test: await load('test') };
