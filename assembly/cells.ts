@@ -185,22 +185,24 @@ export function lstmCellGradient(
 
 // @ts-ignore: decorator
 @inline
-function gatesOf(gates: usize, gate: usize, state: usize, update: usize, resetState: usize, width: i32): void {
+function gatesOf(gates: usize, gate: usize, state: usize, update: usize, reset: usize, resetState: usize, width: i32): void {
   storePartial(update, sigmoid(loadPartial(gates, width)), width);
-  storePartial(resetState, f32x4.mul(sigmoid(loadPartial(gates + gate, width)), loadPartial(state, width)), width);
+  const r = sigmoid(loadPartial(gates + gate, width));
+  storePartial(reset, r, width);
+  storePartial(resetState, f32x4.mul(r, loadPartial(state, width)), width);
 }
 
 /**
- * First half of a GRU: from `gates[batch, 2 * hidden]` = update, reset before their activations, the update gate, and
- * the hidden state times the reset gate, which the candidate's product takes.
+ * First half of a GRU: from `gates[batch, 2 * hidden]` = update, reset before their activations, both gates, and the hidden state times the reset
+ * gate, which the candidate's product takes.
  */
-export function gruGates(batch: i32, hidden: i32, gates: usize, state: usize, update: usize, resetState: usize): void {
+export function gruGates(batch: i32, hidden: i32, gates: usize, state: usize, update: usize, reset: usize, resetState: usize): void {
   const gate = <usize>hidden << 2;
   const full = <usize>(hidden & ~3) << 2;
   const left = hidden & 3;
-  for (let b = 0; b < batch; b++, gates += 2 * gate, state += gate, update += gate, resetState += gate) {
-    for (let at: usize = 0; at < full; at += 16) gatesOf(gates + at, gate, state + at, update + at, resetState + at, 4);
-    if (left) gatesOf(gates + full, gate, state + full, update + full, resetState + full, left);
+  for (let b = 0; b < batch; b++, gates += 2 * gate, state += gate, update += gate, reset += gate, resetState += gate) {
+    for (let at: usize = 0; at < full; at += 16) gatesOf(gates + at, gate, state + at, update + at, reset + at, resetState + at, 4);
+    if (left) gatesOf(gates + full, gate, state + full, update + full, reset + full, resetState + full, left);
   }
 }
 
@@ -209,14 +211,53 @@ export function gruGates(batch: i32, hidden: i32, gates: usize, state: usize, up
 function stateOf(update: usize, candidate: usize, state: usize, next: usize, width: i32): void {
   const h = loadPartial(state, width);
   const a = tanh(loadPartial(candidate, width));
+  storePartial(candidate, a, width);
   storePartial(next, fma(loadPartial(update, width), f32x4.sub(a, h), h), width);
 }
 
-/** Second half: `next = (1 - update) * state + update * tanh(candidate)`, `n` entries; `next` may be `state`. */
+/** Second half: `next = (1 - update) * state + update * tanh(candidate)`, `n` entries; `next` may be `state`. The `tanh` stays in `candidate`. */
 export function gruState(n: i32, update: usize, candidate: usize, state: usize, next: usize): void {
   const full = <usize>(n & ~3) << 2;
   for (let at: usize = 0; at < full; at += 16) stateOf(update + at, candidate + at, state + at, next + at, 4);
   if (n & 3) stateOf(update + full, candidate + full, state + full, next + full, n & 3);
+}
+
+// @ts-ignore: decorator
+@inline
+function gruGradientsOf(
+  update: usize, reset: usize, candidate: usize, state: usize, dNext: usize, dResetState: usize, other: usize, dGates: usize, gate: usize,
+  dState: usize, width: i32,
+): void {
+  const z = loadPartial(update, width), r = loadPartial(reset, width), h = loadPartial(state, width);
+  const dh = loadPartial(dNext, width), d = loadPartial(dResetState, width);
+  storePartial(dGates, closed(z, f32x4.mul(dh, f32x4.sub(loadPartial(candidate, width), h))), width);
+  storePartial(dGates + gate, closed(r, f32x4.mul(d, h)), width);
+  let left = fma(d, r, f32x4.mul(dh, f32x4.sub(f32x4.splat(1), z)));
+  if (other) left = f32x4.add(left, loadPartial(other, width));
+  storePartial(dState, left, width);
+}
+
+/**
+ * The gradients of both gates before their activations, `dGates[batch, 2 * hidden]`, and of the state but for what comes through the gates, `other` (0 for none) added: of
+ * those of the next state and of `reset * state`. `candidate` is its `tanh`.
+ */
+export function gruGatesGradient(
+  batch: i32, hidden: i32, update: usize, reset: usize, candidate: usize, state: usize, dNext: usize, dResetState: usize,
+  other: usize, dGates: usize, dState: usize,
+): void {
+  const gate = <usize>hidden << 2;
+  const full = <usize>(hidden & ~3) << 2;
+  const left = hidden & 3;
+  const end = <usize>batch * gate;
+  for (let row: usize = 0; row < end; row += gate, dGates += 2 * gate) {
+    let at = row, to = dGates;
+    for (const stop = row + full; at < stop; at += 16, to += 16) {
+      gruGradientsOf(update + at, reset + at, candidate + at, state + at, dNext + at, dResetState + at, other ? other + at : 0, to, gate, dState + at, 4);
+    }
+    if (left) {
+      gruGradientsOf(update + at, reset + at, candidate + at, state + at, dNext + at, dResetState + at, other ? other + at : 0, to, gate, dState + at, left);
+    }
+  }
 }
 
 // @ts-ignore: decorator

@@ -2,7 +2,7 @@ import type { Graph } from './graph.js';
 import { PackingProgram } from './packing-program.js';
 import { removeDeadCode } from './passes/dead-code.js';
 import { fuseAttention } from './passes/fuse-attention.js';
-import { fuseCellGradients } from './passes/fuse-cell-gradients.js';
+import { fuseCellGradients, fuseGruGradients } from './passes/fuse-cell-gradients.js';
 import { fuseCells } from './passes/fuse-cells.js';
 import { fuseFunctions } from './passes/fuse-functions.js';
 import { fuseResiduals } from './passes/fuse-residuals.js';
@@ -13,6 +13,7 @@ import type { HeapPlans } from './plan.js';
 
 /** Passes whose kernels only plans on our WASM kernels have, in the order in which they run. */
 const PASSES: readonly ((graph: Graph) => Graph)[] = [
+  fuseGruGradients,
   fuseCells,
   fuseCellGradients,
   hoistProjections,

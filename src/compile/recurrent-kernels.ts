@@ -159,24 +159,58 @@ function lstmStep(
   return lstmCell(gates, inputs.cell, attributes);
 }
 
+/** The next state; where a gradient reads them, also both gates, the state behind the reset gate, and the `tanh` of the candidate. */
 function gruStep(
   inputs: StepInputs & { readonly wGates: TensorInfo; readonly wCandidate: TensorInfo },
-  attributes: StepAttributes,
-): TensorInfo {
-  const { hidden, rows, width } = attributes;
+  attributes: StepAttributes & { readonly kept?: boolean },
+): TensorInfo[] {
+  const { hidden, rows, width, kept } = attributes;
   const kernels = raw();
   const h = address(inputs.h);
   const row = 4 * hidden;
-  const out = makeOutput(inputs.h.shape);
-  const [gates, update, reset, candidate] = [2, 1, 1, 1].map((parts) =>
-    address(makeOutput([rows, parts * hidden])),
-  );
+  const outputs = Array.from({ length: 5 }, () => makeOutput(inputs.h.shape));
+  const [next, update, reset, resetState, candidate] = outputs.map(address);
+  const gates = address(makeOutput([rows, 2 * hidden]));
   const share = inputShare(inputs, attributes);
   addToShare([rows, 2 * hidden, hidden], h, inputs.wGates, 0, share, 4 * width, gates);
-  kernels.gruGates(rows, hidden, gates, h, update, reset);
-  addToShare([rows, hidden, hidden], reset, inputs.wCandidate, 0, share + 2 * row, 4 * width, candidate);
-  kernels.gruState(rows * hidden, update, candidate, h, address(out));
-  return out;
+  kernels.gruGates(rows, hidden, gates, h, update, reset, resetState);
+  const sizes = [rows, hidden, hidden] as const;
+  addToShare(sizes, resetState, inputs.wCandidate, 0, share + 2 * row, 4 * width, candidate);
+  kernels.gruState(rows * hidden, update, candidate, h, next);
+  return kept ? outputs : outputs.slice(0, 1);
+}
+
+interface GruGradientInputs {
+  readonly update: TensorInfo;
+  readonly reset: TensorInfo;
+  readonly candidate: TensorInfo;
+  readonly h: TensorInfo;
+  readonly dNext: TensorInfo;
+  readonly dResetState: TensorInfo;
+  /** What else the state has as gradient. */
+  readonly other?: TensorInfo;
+}
+
+function gruGatesGradient(
+  { update, reset, candidate, h, dNext, dResetState, other }: GruGradientInputs,
+  { hidden }: { readonly hidden: number },
+): TensorInfo[] {
+  const rows = sizeOf(h.shape) / hidden;
+  const [dGates, dState] = [makeOutput([rows, 2 * hidden]), makeOutput(h.shape)];
+  raw().gruGatesGradient(
+    rows,
+    hidden,
+    address(update),
+    address(reset),
+    address(candidate),
+    address(h),
+    address(dNext),
+    address(dResetState),
+    other === undefined ? 0 : address(other),
+    address(dGates),
+    address(dState),
+  );
+  return [dGates, dState];
 }
 
 function gruAfterStep(
@@ -214,7 +248,10 @@ export const recurrentKernels = [
   kernel<Parameters<typeof gruAfterStep>[0], StepAttributes>('TankaGruAfterStep', ({ inputs, attrs }) =>
     gruAfterStep(inputs, attrs),
   ),
-  kernel<Parameters<typeof gruStep>[0], StepAttributes>('TankaGruStep', ({ inputs, attrs }) =>
+  kernel<GruGradientInputs, { hidden: number }>('TankaGruGatesGradient', ({ inputs, attrs }) =>
+    gruGatesGradient(inputs, attrs),
+  ),
+  kernel<Parameters<typeof gruStep>[0], Parameters<typeof gruStep>[1]>('TankaGruStep', ({ inputs, attrs }) =>
     gruStep(inputs, attrs),
   ),
 ];

@@ -123,6 +123,7 @@ describe('random programs', () => {
       'Softmax',
       'TankaGelu',
       'TankaGruAfterStep',
+      'TankaGruGatesGradient',
       'TankaGruStep',
       'TankaLayerNorm',
       'TankaLogSoftmax',

@@ -65,9 +65,9 @@ describe('cells between their products', () => {
       const [gates, state, candidate] = [spread(2 * n, 3), spread(n, 4), spread(n, 5)];
       const empty = new Float32Array(n);
       const [, , , update, reset, next] = onHeap(
-        [gates, state, candidate, empty, empty, empty],
-        (raw, ...[g, h, a, z, r, to]) => {
-          raw.gruGates(rows, hidden, g, h, z, r);
+        [gates, state, candidate, empty, empty, empty, empty],
+        (raw, ...[g, h, a, z, rh, to, r]) => {
+          raw.gruGates(rows, hidden, g, h, z, r, rh);
           raw.gruState(n, z, a, h, to);
         },
       );

@@ -556,17 +556,32 @@ export interface RawKernels {
     dGates: number,
     dCell: number,
   ): void;
-  /** GRU, first half: `gates[batch, 2 * hidden]` = update, reset; gives the update gate and the state times the reset gate. */
+  /** GRU, first half: `gates[batch, 2 * hidden]` = update, reset; gives both gates and the state times the reset gate. */
   gruGates(
     batch: number,
     hidden: number,
     gates: number,
     state: number,
     update: number,
+    reset: number,
     resetState: number,
   ): void;
-  /** GRU, second half: `next = (1 - update) * state + update * tanh(candidate)`. */
+  /** GRU, second half: `next = (1 - update) * state + update * tanh(candidate)`; the `tanh` stays in `candidate`. */
   gruState(n: number, update: number, candidate: number, state: number, next: number): void;
+  /** Gradients of both gates before their activations, and of the state but for what comes through the gates, `other` (0 for none) added. */
+  gruGatesGradient(
+    batch: number,
+    hidden: number,
+    update: number,
+    reset: number,
+    candidate: number,
+    state: number,
+    dNext: number,
+    dResetState: number,
+    other: number,
+    dGates: number,
+    dState: number,
+  ): void;
   /** GRU that resets behind its product: of the shares of input and state, `[batch, 3 * hidden]` = update, reset, candidate. */
   gruAfter(batch: number, hidden: number, x: number, product: number, state: number, next: number): void;
   /** `x = mask ? x * scale : masked` in place; `mask` has one byte an entry, and 0 is none. */

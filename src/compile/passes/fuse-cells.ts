@@ -1,6 +1,6 @@
 import { sizeOf, type Graph, type KernelNode, type View } from '../graph.js';
 import { ends, equals, expand, term, type Expanded } from './algebra.js';
-import { inputOf, kernelNode, partner, rewrite, type Match, type Surroundings } from './rewrite.js';
+import { inputOf, joining, kernelNode, partner, rewrite, type Match, type Surroundings } from './rewrite.js';
 
 function last(shape: readonly number[]): number {
   return shape.at(-1) ?? 1;
@@ -24,15 +24,6 @@ function productOf(
   if (node === undefined || a === undefined || b === undefined || !isPlain) return undefined;
   const isMatrix = sizeOf(b.shape.slice(0, -2)) === 1 && a.dtype === 'float32';
   return isMatrix ? { node, a, b, bias } : undefined;
-}
-
-/** The node of this kernel that reads both of two views. */
-function joining(
-  name: string,
-  [a, b]: readonly [View | undefined, View | undefined],
-  near: Surroundings,
-): KernelNode | undefined {
-  return near.readers(a).find((node) => node.name === name && partner(node, a)?.buffer === b?.buffer);
 }
 
 /**
@@ -192,15 +183,12 @@ function* gruSteps(tanh: KernelNode, near: Surroundings): Generator<Match> {
     for (const { out, formula } of nextStates(a, h, z, near)) {
       const inner = [tanh, reset, gates, sigmoid, parts, projection.node];
       const { b: w, bias, a: x } = projection;
-      yield {
-        nodes: [...new Set([...inner, ...candidate.nodes, ...zr.nodes, ...formula.nodes])],
-        made: kernelNode(
-          'TankaGruStep',
-          { x, w, bias, h, wGates: zr.product.b, wCandidate: candidate.product.b },
-          { hidden, inputs, rows, width: 3 * hidden },
-          [out],
-        ),
-      };
+      const sources = { x, w, bias, h, wGates: zr.product.b, wCandidate: candidate.product.b };
+      const sizes = { hidden, inputs, rows, width: 3 * hidden };
+      const nodes = [...new Set([...inner, ...candidate.nodes, ...zr.nodes, ...formula.nodes])];
+      yield { nodes, made: kernelNode('TankaGruStep', sources, sizes, [out]) };
+      const kept = [out, z, r, reset.outputs[0], a];
+      yield { nodes, made: kernelNode('TankaGruStep', sources, { ...sizes, kept: true }, kept) };
     }
   }
 }

@@ -141,6 +141,15 @@ export function partner(node: KernelNode | undefined, operand: View | undefined)
   return a?.buffer === operand?.buffer ? b : b?.buffer === operand?.buffer ? a : undefined;
 }
 
+/** The node of this kernel that reads both of two views. */
+export function joining(
+  name: string,
+  [a, b]: readonly [View | undefined, View | undefined],
+  near: Surroundings,
+): KernelNode | undefined {
+  return near.readers(a).find((node) => node.name === name && partner(node, a)?.buffer === b?.buffer);
+}
+
 /** A new node, of the inputs that there are. */
 export function kernelNode(
   name: string,

@@ -108,11 +108,11 @@ describe('recurrent cells by pointer', () => {
     it(`is a GRU step in two halves, ${batch} x ${hidden}`, () => {
       const [candidate, state] = [values(n, 5), values(n, 6)];
       const pair = values(2 * n, 7);
-      const [, , update, resetState, next] = onHeap(
-        [pair, state, new Float32Array(n), new Float32Array(n), candidate],
-        (g, h, z, rh, a) => {
-          raw().gruGates(batch, hidden, g, h, z, rh);
-          raw().gruState(n, z, a, h, a);
+      const [, , update, resetState, reset, next, activated] = onHeap(
+        [pair, state, ...Array.from({ length: 4 }, () => new Float32Array(n)), candidate],
+        (g, h, z, rh, r, to, a) => {
+          raw().gruGates(batch, hidden, g, h, z, r, rh);
+          raw().gruState(n, z, a, h, to);
         },
       );
       const gate = (i: number, at: number): number =>
@@ -127,6 +127,12 @@ describe('recurrent cells by pointer', () => {
         state.map((h, i) => gate(1, i) * h),
         1e-6,
       );
+      expectClose(
+        reset,
+        state.map((_, i) => gate(1, i)),
+        1e-6,
+      );
+      expectClose(activated, candidate.map(Math.tanh), 1e-6);
       expectClose(
         next,
         state.map((h, i) => (1 - gate(0, i)) * h + gate(0, i) * Math.tanh(candidate[i])),
@@ -147,6 +153,40 @@ describe('recurrent cells by pointer', () => {
         return (1 - z) * h + z * Math.tanh(of(x, 2, at) + r * of(product, 2, at));
       });
       expectClose(next, expected, 1e-6);
+    });
+
+    it(`has the gradients of a GRU's gates and state, ${batch} x ${hidden}`, () => {
+      const inputs = Array.from({ length: 7 }, (_, i) => values(n, 20 + i));
+      const [update, reset, candidate, state, dNext, dResetState, other] = inputs;
+      const run = (withOther: boolean): Float32Array[] =>
+        onHeap(
+          [...inputs, new Float32Array(2 * n), new Float32Array(n)],
+          (z, r, a, h, dh, d, more, dGates, dState) => {
+            const rest = withOther ? more : 0;
+            raw().gruGatesGradient(batch, hidden, z, r, a, h, dh, d, rest, dGates, dState);
+          },
+        ).slice(7);
+      const place = (i: number): [at: number, which: number] => [
+        Math.floor(i / (2 * hidden)) * hidden + (i % hidden),
+        Math.floor(i / hidden) % 2,
+      ];
+      const gates = Float32Array.from({ length: 2 * n }, (_, i) => {
+        const [at, which] = place(i);
+        const [gate, slope] =
+          which === 0
+            ? [update[at], dNext[at] * (candidate[at] - state[at])]
+            : [reset[at], dResetState[at] * state[at]];
+        return slope * gate * (1 - gate);
+      });
+      const direct = state.map((_, i) => dNext[i] * (1 - update[i]) + dResetState[i] * reset[i]);
+      const [[dGates, dState], [, alone]] = [run(true), run(false)];
+      expectClose(dGates, gates, 1e-6);
+      expectClose(
+        dState,
+        direct.map((v, i) => v + other[i]),
+        1e-6,
+      );
+      expectClose(alone, direct, 1e-6);
     });
   }
 });

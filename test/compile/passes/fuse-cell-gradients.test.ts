@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { mergeCommonSubexpressions } from '../../../src/compile/passes/common-subexpressions.js';
 import { removeDeadCode } from '../../../src/compile/passes/dead-code.js';
 import { foldConstants } from '../../../src/compile/passes/fold-constants.js';
-import { fuseCellGradients } from '../../../src/compile/passes/fuse-cell-gradients.js';
+import { fuseCellGradients, fuseGruGradients } from '../../../src/compile/passes/fuse-cell-gradients.js';
 import { fuseCells } from '../../../src/compile/passes/fuse-cells.js';
 import { kernelsAfter, type Trial } from './run.js';
 
@@ -11,6 +11,7 @@ const passes = [
   removeDeadCode,
   mergeCommonSubexpressions,
   foldConstants,
+  fuseGruGradients,
   fuseCells,
   fuseCellGradients,
   removeDeadCode,
@@ -94,4 +95,86 @@ describe('the gradient of an LSTM cell becomes one kernel', () => {
     };
     expect(after(gradientsOf((hidden) => weighted(hidden), other))).to.deep.equal([]);
   });
+});
+
+describe("the gradient of a GRU's gates and state becomes one kernel", () => {
+  const gruShapes = [
+    [3, 2],
+    [3, 5],
+    [2, 15],
+    [5, 15],
+  ];
+
+  type Step = (x: tf.Tensor, h: tf.Tensor, wI: tf.Tensor, wH: tf.Tensor) => tf.Tensor;
+  const product = (a: tf.Tensor, b: tf.Tensor): tf.Tensor => tf.matMul(a as tf.Tensor2D, b as tf.Tensor2D);
+
+  const gru: Step = (x, h, wI, wH) => {
+    const [wGates, wCandidate] = tf.split(wH, [10, 5], 1);
+    const [xGates, xCandidate] = tf.split(product(x, wI), [10, 5], -1);
+    const [z, r] = tf.split(tf.sigmoid(tf.add(xGates, product(h, wGates))), 2, -1);
+    const a = tf.tanh(tf.add(xCandidate, product(tf.mul(r, h), wCandidate)));
+    return tf.add(tf.mul(tf.sub(1, z), h), tf.mul(z, a));
+  };
+
+  /** Value and gradients with respect to all inputs. */
+  const gradients =
+    (step: Step): Trial['f'] =>
+    (...inputs: Parameters<Step>) => {
+      const f = (...all: tf.Tensor[]): tf.Tensor => weighted(step(...(all as Parameters<Step>)));
+      const { value, grads } = tf.valueAndGrads(f)(inputs);
+      return [value, ...grads];
+    };
+
+  function kernels(step: Step): string[] {
+    const names = kernelsAfter(passes, { f: gradients(step), shapes: gruShapes });
+    return names.filter((name) => name.startsWith('Tanka'));
+  }
+
+  it('of one step', () => {
+    expect(kernels(gru)).to.deep.equal(['TankaGruStep', 'TankaGruGatesGradient']);
+  });
+
+  it('step after step, with what the states get from elsewhere', () => {
+    const unroll: Step = (x, h, wI, wH) => {
+      const states = [h];
+      for (let i = 0; i < 3; i++) states.push(gru(tf.mul(x, i + 1), states[i], wI, wH));
+      return tf.stack(states);
+    };
+    expect(kernels(unroll)).to.deep.equal([
+      ...Array<string>(3).fill('TankaGruStep'),
+      ...Array<string>(3).fill('TankaGruGatesGradient'),
+    ]);
+  });
+
+  it('of weights alone, without one of the state', () => {
+    const f = (x: tf.Tensor, h: tf.Tensor, wI: tf.Tensor, wH: tf.Tensor): tf.Tensor[] => {
+      const loss = (w: tf.Tensor): tf.Tensor => weighted(gru(x, h, wI, w));
+      const { value, grad } = tf.valueAndGrad(loss)(wH);
+      return [value, grad];
+    };
+    const names = kernelsAfter(passes, { f, shapes: gruShapes });
+    expect(names).to.include.members(['TankaGruStep', 'TankaGruGatesGradient']);
+  });
+
+  const left: Record<string, Step> = {
+    'whose states are exchanged': (x, h, wI, wH) => {
+      const [wGates, wCandidate] = tf.split(wH, [10, 5], 1);
+      const [xGates, xCandidate] = tf.split(product(x, wI), [10, 5], -1);
+      const [z, r] = tf.split(tf.sigmoid(tf.add(xGates, product(h, wGates))), 2, -1);
+      const a = tf.tanh(tf.add(xCandidate, product(tf.mul(r, h), wCandidate)));
+      return tf.add(tf.mul(tf.sub(1, z), a), tf.mul(z, h));
+    },
+    'with its gates the other way round': (x, h, wI, wH) => {
+      const [wGates, wCandidate] = tf.split(wH, [10, 5], 1);
+      const [xGates, xCandidate] = tf.split(product(x, wI), [10, 5], -1);
+      const [r, z] = tf.split(tf.sigmoid(tf.add(xGates, product(h, wGates))), 2, -1);
+      const a = tf.tanh(tf.add(xCandidate, product(tf.mul(r, h), wCandidate)));
+      return tf.add(tf.mul(tf.sub(1, z), h), tf.mul(z, a));
+    },
+  };
+  for (const [name, step] of Object.entries(left)) {
+    it(`but not of a step ${name}`, () => {
+      expect(kernels(step)).to.deep.equal([]);
+    });
+  }
 });
