@@ -8,7 +8,9 @@ export function whatIs(value: unknown): string {
   if (prototype === null || prototype === Object.prototype) {
     return `an object with keys [${Object.keys(value).join(', ')}]`;
   }
-  return ArrayBuffer.isView(value) || Array.isArray(value)
-    ? `${value.constructor.name} of length ${(value as ArrayLike<unknown>).length}`
-    : `${String(value)} (${typeof value})`;
+  if (ArrayBuffer.isView(value) || Array.isArray(value)) {
+    return `${value.constructor.name} of length ${(value as ArrayLike<unknown>).length}`;
+  }
+  if (typeof value === 'function') return 'a function';
+  return typeof value === 'object' ? `a ${value.constructor.name}` : `${String(value)} (${typeof value})`;
 }

@@ -1,5 +1,6 @@
 import { Tensor } from '@tensorflow/tfjs-core';
 import { isTensor } from '../backend/engine.js';
+import { whatIs } from '../backend/what-is.js';
 import { TankaError } from '../errors/tanka-error.js';
 import { isKey, type PRNGKey } from '../random/key.js';
 import { checkAlive } from '../tree/alive.js';
@@ -16,10 +17,9 @@ export interface TakenArguments {
 }
 
 function unsupported(path: readonly string[], leaf: unknown): TankaError {
-  const kind = typeof leaf === 'object' ? (leaf?.constructor.name ?? 'object') : typeof leaf;
   return new TankaError(
     'jit-argument-unsupported',
-    `Argument ${path.join('.')} of a jitted function is a ${kind}. It takes tensors, keys (Uint32Array of length 2), numbers, booleans, ` +
+    `Argument ${path.join('.')} of a jitted function is ${whatIs(leaf)}. It takes tensors, keys (Uint32Array of length 2), numbers, booleans, ` +
       'strings, null and nestings of them: pass others through a closure.',
   );
 }
@@ -33,7 +33,7 @@ function staticText(value: unknown): string {
 
 /** @throws `jit-argument-unsupported`, `tensor-disposed` */
 export function takeArguments(args: readonly unknown[]): TakenArguments {
-  checkAlive(args, 'the arguments of a jitted function');
+  checkAlive(args, 'a jitted function');
   const tensors: Tensor[] = [];
   const keys: PRNGKey[] = [];
   const statics: string[] = [];

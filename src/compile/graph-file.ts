@@ -1,5 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { isTensor } from '../backend/engine.js';
+import { whatIs } from '../backend/what-is.js';
 import { TankaError } from '../errors/tanka-error.js';
 import { checkAlive } from '../tree/alive.js';
 import { leaves, leavesWithPath, structure, unflatten } from '../tree/tree.js';
@@ -86,7 +87,7 @@ function takeInputs(plan: Plan, signature: SavedSignature, args: unknown[]): Ten
         'Load it again: its weights lie in the memory of that backend.',
     );
   }
-  checkAlive(args, 'the arguments of a loaded graph');
+  checkAlive(args, 'a loaded graph');
   const nesting = JSON.stringify(structure(args));
   if (nesting !== JSON.stringify(signature.arguments))
     throw mismatch([], 'nested as they were saved', nesting);
@@ -98,11 +99,8 @@ function takeInputs(plan: Plan, signature: SavedSignature, args: unknown[]): Ten
       return;
     }
     const { shape, dtype } = plan.graph.inputs[inputs.length];
-    const wanted = `a ${dtype} tensor of shape [${String(shape)}]`;
-    if (!isTensor(leaf)) throw mismatch(path, wanted, typeof leaf);
-    if (leaf.dtype !== dtype || String(leaf.shape) !== String(shape)) {
-      throw mismatch(path, wanted, `a ${leaf.dtype} tensor of shape [${String(leaf.shape)}]`);
-    }
+    const wanted = `${dtype}[${String(shape)}]`;
+    if (!isTensor(leaf) || whatIs(leaf) !== wanted) throw mismatch(path, wanted, whatIs(leaf));
     inputs.push(leaf);
   });
   return inputs;

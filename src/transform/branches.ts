@@ -167,7 +167,7 @@ export function cond<Operands extends readonly unknown[], R>(
   onFalse: (...operands: Operands) => R,
   ...operands: Operands
 ): R {
-  checkAlive([predicate, operands], 'the predicate or the operands given to hk.cond');
+  checkAlive([predicate, operands], 'hk.cond');
   if (isRecording() && isTensor(predicate)) {
     return select('cond', [onFalse, onTrue], () => notEqual(predicate, 0), operands);
   }
@@ -186,7 +186,7 @@ export function switchCase<Operands extends readonly unknown[], R>(
   branches: readonly ((...operands: Operands) => R)[],
   ...operands: Operands
 ): R {
-  checkAlive([index, operands], 'the index or the operands given to hk.switch');
+  checkAlive([index, operands], 'hk.switch');
   if (isRecording() && isTensor(index)) {
     const last = branches.length - 1;
     const isTaken = (branch: number): Tensor =>

@@ -42,7 +42,7 @@ export function donate<Carry, Inputs extends readonly unknown[], Out>(
   step: (carry: Carry, ...inputs: Inputs) => readonly [Carry, Out],
 ): (carry: Carry, ...inputs: Inputs) => [carry: Carry, out: Out] {
   return (carry, ...inputs) => {
-    checkAlive([carry, inputs], 'the carry or the inputs of a step given to hk.donate');
+    checkAlive([carry, inputs], 'the step of hk.donate');
     const old = new Set(tensorsOf(carry));
     const result = guardLeaves(
       tidyTree((): [Carry, Out] => {

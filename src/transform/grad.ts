@@ -95,7 +95,7 @@ export function valueAndGrad<
   return (...args) => {
     const frame = maybeCurrentFrame();
     const chosen = positions(argnums, args);
-    for (const arg of args) checkAlive(arg, 'the arguments of a function to differentiate');
+    for (const arg of args) checkAlive(arg, 'a function to differentiate');
     return tidyOwnedInFrame(frame, () => {
       const xs: Tensor[] = [];
       const inputs: unknown[] = [...args];

@@ -113,7 +113,7 @@ export function foriLoop<V>(
   body: (i: number, value: V) => V,
   init: V,
 ): V {
-  checkAlive(init, 'the first value given to hk.foriLoop');
+  checkAlive(init, 'hk.foriLoop');
   const frame = maybeCurrentFrame();
   return tidyOwnedInFrame(frame, () => {
     const boundless = hasNoValues(lower) || hasNoValues(upper);
@@ -155,7 +155,7 @@ export function whileLoop<V>(
   body: (value: V) => V,
   init: V,
 ): V {
-  checkAlive(init, 'the first value given to hk.whileLoop');
+  checkAlive(init, 'hk.whileLoop');
   const frame = maybeCurrentFrame();
   if (frame?.frozen === false) {
     throw new TankaError(

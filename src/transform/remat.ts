@@ -43,7 +43,7 @@ function captureFrame(frame: Frame): <R>(f: () => R) => R {
  */
 export function remat<F extends AnyFunction>(f: F): F {
   const wrapped = (...args: Parameters<F>): unknown => {
-    checkAlive(args, 'the arguments of a function given to hk.remat');
+    checkAlive(args, 'hk.remat');
     const frame = maybeCurrentFrame();
     const outputsOf = (owner: Frame | undefined): Tensor[] => {
       result = tidyInFrame(owner, () => f(...args));

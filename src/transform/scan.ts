@@ -60,7 +60,7 @@ export function scanIn<C, X, Y>(
   options: ScanOptions = {},
 ): [carry: C, ys: StackedOf<Y>] {
   const { length, reverse = false } = options;
-  checkAlive([init, xs], 'the carry or the elements given to hk.scan');
+  checkAlive([init, xs], 'hk.scan');
   const running = frame?.frozen === false;
   return tidyOwnedInFrame(frame, () => {
     const steps = stepsOf(xs, length);

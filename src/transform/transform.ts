@@ -95,7 +95,7 @@ export function transformWithState<F extends AnyFunction>(
 ): TransformedWithState<Parameters<F>, ReturnType<F>> {
   type Args = Parameters<F>;
   const run = (frame: Frame, args: Args): ReturnType<F> => {
-    for (const arg of args) checkAlive(arg, 'the arguments of init or apply');
+    for (const arg of args) checkAlive(arg, 'init or apply');
     return withFrame(frame, () => {
       const result = checkSynchronous(
         (f as (...a: Args) => ReturnType<F>)(...args),

@@ -193,7 +193,7 @@ function mapFunction<F extends AnyFunction>(
     );
   }
   return (...args) => {
-    checkAlive(args, 'the arguments of a function given to hk.vmap');
+    checkAlive(args, 'hk.vmap');
     const frame = maybeCurrentFrame();
     return tidyOwnedInFrame(frame, () => {
       const { size, at } = mappedArguments(args, inAxes);

@@ -2,6 +2,7 @@ import { tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { currentScope, handleOf, isTensor, tensorIdMark } from '../backend/engine.js';
 import { guard } from '../backend/finalization.js';
 import { disposed } from '../errors/disposed.js';
+import { whatIs } from '../backend/what-is.js';
 import { TankaError } from '../errors/tanka-error.js';
 import { leaves, mapOne, type Tree } from './tree.js';
 
@@ -19,7 +20,7 @@ function checkLeaf(leaf: object): void {
   if (hidden) {
     throw new TankaError(
       'result-unsupported',
-      `The function returned a ${leaf.constructor.name}, whose tensors would be freed. ` +
+      `The function returned ${whatIs(leaf)}, whose tensors would be freed. ` +
         'Return tensors in plain objects and arrays.',
     );
   }
@@ -37,7 +38,7 @@ function ownLeaves<T>(result: T, mark: number): T {
       if (typeof leaf === 'object' && leaf !== null) checkLeaf(leaf);
       return leaf;
     }
-    if (leaf.isDisposed) throw disposed(`A tensor of shape [${String(leaf.shape)}] in the result`);
+    if (leaf.isDisposed) throw disposed(`A tensor ${whatIs(leaf)} of the result`);
     const own = leaf.id < mark || seen.has(leaf) ? handleOf(leaf) : leaf;
     seen.add(own);
     return own;
