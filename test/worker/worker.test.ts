@@ -280,6 +280,25 @@ describe('tanka/worker', () => {
       expect(most).to.equal(3);
     });
 
+    it('goes on with the others where one ends', async () => {
+      const far: MessagePort[] = [];
+      const pool = startWorker<{ which(): Promise<number>; hang(): Promise<void> }>(
+        () => {
+          const { port1, port2 } = new MessageChannel();
+          const here = far.push(port2) - 1;
+          serve(() => ({ which: () => here, hang: () => new Promise(() => undefined) }), port2);
+          return port1;
+        },
+        { workers: 2 },
+      );
+      pools.push(pool, { close: () => far[1].close() });
+      const call = pool.run.hang();
+      await pool.run.which();
+      far[0].close();
+      await expectRejection(call, 'worker-failed');
+      expect(await Promise.all([pool.run.which(), pool.run.which()])).to.deep.equal([1, 1]);
+    });
+
     it('is closed: calls that run, that wait and that come later are refused', async () => {
       const pool = pair(() => ({ f: () => new Promise(() => undefined) }));
       const calls = [pool.run.f(), pool.run.f()];
