@@ -217,3 +217,38 @@ for (const [name, make] of Object.entries(media)) {
     });
   });
 }
+
+describe('a place that the browser refuses', () => {
+  const refuse = (): never => {
+    throw new DOMException('The operation is insecure.', 'SecurityError');
+  };
+
+  for (const [name, store] of Object.entries({
+    indexedDBStore: indexedDBStore({ factory: { open: refuse } as unknown as IDBFactory }),
+    opfsStore: opfsStore({ storage: { getDirectory: () => Promise.reject(new Error('insecure')) } }),
+  })) {
+    it(`is an error of its own, by every function of ${name}`, async () => {
+      for (const call of [
+        () => store.save('model', Uint8Array.of(1)),
+        () => store.load('model'),
+        () => store.list(),
+        () => store.remove('model'),
+      ]) {
+        await expectRejection('checkpoint-store-unavailable', call, 'insecure');
+      }
+    });
+  }
+
+  it('is told when it is used, not when a store is made', async () => {
+    const given = Object.getOwnPropertyDescriptor(globalThis, 'indexedDB');
+    Object.defineProperty(globalThis, 'indexedDB', { get: refuse, configurable: true });
+    try {
+      await expectRejection('checkpoint-store-unavailable', () => indexedDBStore().list(), 'insecure');
+      Object.defineProperty(globalThis, 'indexedDB', { value: undefined, configurable: true });
+      await expectRejection('checkpoint-store-unavailable', () => indexedDBStore().list(), 'not defined');
+    } finally {
+      delete (globalThis as { indexedDB?: unknown }).indexedDB;
+      if (given !== undefined) Object.defineProperty(globalThis, 'indexedDB', given);
+    }
+  });
+});

@@ -1,4 +1,4 @@
-import { checkName, notFound, type CheckpointStore } from './store.js';
+import { checkName, notFound, unavailable, type CheckpointStore } from './store.js';
 
 /** Options of {@link indexedDBStore}. */
 export interface IndexedDBStoreOptions {
@@ -21,18 +21,32 @@ function done<T>(request: IDBRequest<T>): Promise<T> {
   });
 }
 
-/** Checkpoints in a browser's database. A write is one transaction: it happens whole or not at all. */
+/**
+ * Checkpoints in a browser's database. A write is one transaction: it happens whole or not at all.
+ *
+ * @throws by its functions: `checkpoint-store-unavailable` where there is no database, in some private windows for example
+ */
 export function indexedDBStore(options: IndexedDBStoreOptions = {}): CheckpointStore {
-  const { database = 'tanka', factory = globalThis.indexedDB } = options;
+  const { database = 'tanka' } = options;
+  const open = async (): Promise<IDBDatabase> => {
+    try {
+      // Reading the global one throws in a sandboxed frame.
+      const factory = options.factory ?? (globalThis.indexedDB as IDBFactory | undefined);
+      if (factory === undefined) throw new Error('indexedDB is not defined');
+      const opening = factory.open(database, 1);
+      opening.onupgradeneeded = () => {
+        opening.result.createObjectStore(STORE);
+      };
+      return await done(opening);
+    } catch (cause) {
+      throw unavailable('database (IndexedDB)', cause);
+    }
+  };
   const run = async <T>(
     mode: IDBTransactionMode,
     act: (store: IDBObjectStore) => IDBRequest<T>,
   ): Promise<T> => {
-    const opening = factory.open(database, 1);
-    opening.onupgradeneeded = () => {
-      opening.result.createObjectStore(STORE);
-    };
-    const connection = await done(opening);
+    const connection = await open();
     try {
       const transaction = connection.transaction(STORE, mode);
       const finished = new Promise<void>((resolve, reject) => {

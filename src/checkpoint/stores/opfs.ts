@@ -1,4 +1,4 @@
-import { checkName, notFound, type CheckpointStore } from './store.js';
+import { checkName, notFound, unavailable, type CheckpointStore } from './store.js';
 
 /** Options of {@link opfsStore}. */
 export interface OpfsStoreOptions {
@@ -18,11 +18,22 @@ type Listing = FileSystemDirectoryHandle & { keys(): AsyncIterable<string> };
 /**
  * Checkpoints as files of a page's private file system. The browser writes to a file of its own and puts it in place when it is closed:
  * an interrupted write leaves the old one whole.
+ *
+ * @throws by its functions: `checkpoint-store-unavailable` where there is no such file system, in some private windows for example
  */
 export function opfsStore(options: OpfsStoreOptions = {}): CheckpointStore {
-  const { folder = 'tanka', storage = globalThis.navigator.storage } = options;
+  const { folder = 'tanka' } = options;
+  const root = async (): Promise<FileSystemDirectoryHandle> => {
+    try {
+      const storage = options.storage ?? (globalThis.navigator as Navigator | undefined)?.storage;
+      if (storage === undefined) throw new Error('navigator.storage is not defined');
+      return await storage.getDirectory();
+    } catch (cause) {
+      throw unavailable('private file system', cause);
+    }
+  };
   const directory = async (): Promise<Listing> =>
-    await (await storage.getDirectory()).getDirectoryHandle(folder, { create: true });
+    await (await root()).getDirectoryHandle(folder, { create: true });
   return {
     async save(name, bytes) {
       checkName(name);

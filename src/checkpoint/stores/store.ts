@@ -30,3 +30,13 @@ export function notFound(name: string, where: string, cause?: unknown): TankaErr
     { cause },
   );
 }
+
+/** The error where the browser gives the page no such place. */
+export function unavailable(place: string, cause: unknown): TankaError {
+  return new TankaError(
+    'checkpoint-store-unavailable',
+    `There is no ${place} to keep checkpoints in: ${String(cause)}. Browsers refuse it in some private windows and where pages may keep nothing, ` +
+      'and Node has none. Keep the bytes of saveSafetensors elsewhere, as a download for example.',
+    { cause },
+  );
+}

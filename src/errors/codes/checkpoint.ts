@@ -8,4 +8,5 @@ export type CheckpointErrorCode =
   | 'checkpoint-value-range'
   | 'checkpoint-mismatch'
   | 'checkpoint-not-found'
+  | 'checkpoint-store-unavailable'
   | 'checkpoint-fetch';
