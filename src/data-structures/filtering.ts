@@ -1,5 +1,6 @@
 import { whatIs } from '../backend/what-is.js';
 import { TankaError } from '../errors/tanka-error.js';
+import { collect as toObject, entriesIn } from '../module/frame.js';
 import { compareCodePoints } from '../tree/tree.js';
 
 /** Parameters, state, or anything else by module name and entry name. */
@@ -24,12 +25,9 @@ export function* traverse<V>(structure: Bundles<V>): Generator<Entry<V>, void, u
 function collect<V>(entries: Iterable<Entry<V>>): Mutable<V> {
   const bundles = new Map<string, Map<string, V>>();
   for (const [moduleName, name, value] of entries) {
-    const bundle = bundles.get(moduleName) ?? new Map<string, V>();
-    bundles.set(moduleName, bundle.set(name, value));
+    entriesIn(bundles, moduleName).set(name, value);
   }
-  return Object.fromEntries(
-    [...bundles].map(([moduleName, bundle]) => [moduleName, Object.fromEntries(bundle)]),
-  );
+  return toObject(bundles, (value) => value);
 }
 
 /**

@@ -64,15 +64,22 @@ export interface Frame {
   readonly teardown: (() => void)[];
 }
 
+/** The entries of a bundle, which is made where it is missing. */
+export function entriesIn<V>(bundles: Bundles<V>, bundle: string): Map<string, V> {
+  let entries = bundles.get(bundle);
+  if (entries === undefined) bundles.set(bundle, (entries = new Map<string, V>()));
+  return entries;
+}
+
 /** Bundles as the plain objects that `init` and `apply` return. */
-export function collect<V>(
+export function collect<V, R = Tensor>(
   bundles: Bundles<V>,
-  tensor: (entry: V) => Tensor,
-): Record<string, Record<string, Tensor>> {
+  value: (entry: V) => R,
+): Record<string, Record<string, R>> {
   return Object.fromEntries(
     [...bundles].map(([bundle, entries]) => [
       bundle,
-      Object.fromEntries([...entries].map(([name, entry]) => [name, tensor(entry)])),
+      Object.fromEntries([...entries].map(([name, entry]) => [name, value(entry)])),
     ]),
   );
 }

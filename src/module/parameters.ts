@@ -5,7 +5,7 @@ import { disposed } from '../errors/disposed.js';
 import { TankaError } from '../errors/tanka-error.js';
 import type { Stored } from './creators.js';
 import { customisation, type Entry } from './customisation.js';
-import { collect, currentBundleName, currentFrame, type Params } from './frame.js';
+import { collect, currentBundleName, currentFrame, entriesIn, type Params } from './frame.js';
 import { checkUsage } from './usage.js';
 
 /** Makes the first value of a parameter or state entry. */
@@ -77,9 +77,7 @@ export function getParameter(name: string, shape: readonly number[], options: Pa
   if (value === undefined) {
     value = create(entry, shape);
     if (!custom?.isUnstored(value)) {
-      let entries = frame.params.get(bundle);
-      if (entries === undefined) frame.params.set(bundle, (entries = new Map<string, Tensor>()));
-      entries.set(name, checkTensor(value, fullName));
+      entriesIn(frame.params, bundle).set(name, checkTensor(value, fullName));
       frame.made.params++;
     }
   }

@@ -2,7 +2,15 @@ import type { DataType, Tensor } from '@tensorflow/tfjs-core';
 import { TankaError } from '../errors/tanka-error.js';
 import { DO_NOT_STORE, runCreators, runGetters, runSetters } from './creators.js';
 import type { Entry } from './customisation.js';
-import { collect, currentBundleName, currentFrame, type Frame, type State, type StatePair } from './frame.js';
+import {
+  collect,
+  currentBundleName,
+  currentFrame,
+  entriesIn,
+  type Frame,
+  type State,
+  type StatePair,
+} from './frame.js';
 import { initializerInForce, type StoringInitializer } from './parameters.js';
 import { checkUsage } from './usage.js';
 
@@ -16,9 +24,7 @@ export interface StateOptions {
 
 function bundleOf(frame: Frame): { bundle: string; entries: Map<string, StatePair> } {
   const bundle = currentBundleName(frame);
-  let entries = frame.state.get(bundle);
-  if (entries === undefined) frame.state.set(bundle, (entries = new Map<string, StatePair>()));
-  return { bundle, entries };
+  return { bundle, entries: entriesIn(frame.state, bundle) };
 }
 
 /**
@@ -72,9 +78,19 @@ export function setState(name: string, value: unknown): void {
     if (entries.size === 0) frame.state.delete(bundle);
     return;
   }
+  putState(frame, entries, name, stored);
+}
+
+/** Makes a value the current one of an entry; what it was first stays. */
+export function putState(
+  frame: Frame,
+  entries: Map<string, StatePair>,
+  name: string,
+  current: unknown,
+): void {
   const pair = entries.get(name);
   if (pair === undefined) frame.made.state++;
-  entries.set(name, { initial: pair === undefined ? stored : pair.initial, current: stored });
+  entries.set(name, { initial: pair === undefined ? current : pair.initial, current });
 }
 
 /** The state of a frame as it was first, or as it is now. */

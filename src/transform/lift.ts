@@ -2,7 +2,9 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { TankaError } from '../errors/tanka-error.js';
 import { module } from '../module/decorators.js';
 import {
+  collect,
   currentFrame,
+  entriesIn,
   maybeCurrentFrame,
   withClosureBoundary,
   type Bundles,
@@ -11,6 +13,7 @@ import {
   type State,
 } from '../module/frame.js';
 import { Module } from '../module/module.js';
+import { putState } from '../module/state.js';
 import { isNode } from '../tree/tree.js';
 
 /** Options of {@link lift} and {@link liftWithState}. */
@@ -40,8 +43,7 @@ function pack<V>(
           'or pass { allowReuse: true } to share (in loops).',
       );
     }
-    const entries = to.get(name) ?? new Map<string, V>();
-    to.set(name, entries);
+    const entries = entriesIn(to, name);
     for (const [key, value] of Object.entries(values)) {
       if (!entries.has(key)) count++;
       entries.set(key, entry(value));
@@ -52,14 +54,8 @@ function pack<V>(
 
 function unpack<V>(from: Bundles<V>, prefix: string, value: (entry: V) => Tensor): State {
   const start = prefix === '' ? '' : `${prefix}/`;
-  return Object.fromEntries(
-    [...from]
-      .filter(([bundle]) => bundle.startsWith(start))
-      .map(([bundle, entries]) => [
-        bundle.slice(start.length),
-        Object.fromEntries([...entries].map(([name, entry]) => [name, value(entry)])),
-      ]),
-  );
+  const own = [...from].filter(([bundle]) => bundle.startsWith(start));
+  return collect(new Map(own.map(([bundle, entries]) => [bundle.slice(start.length), entries])), value);
 }
 
 /** The module behind a lift: its name is what inner names get in front. */
@@ -135,14 +131,8 @@ export class LiftWithStateUpdater {
     this.#use();
     for (const [bundle, values] of Object.entries(state)) {
       const name = this.#prefix === '' ? bundle : `${this.#prefix}/${bundle}`;
-      const entries =
-        this.#frame.state.get(name) ?? new Map<string, { initial: unknown; current: unknown }>();
-      this.#frame.state.set(name, entries);
-      for (const [key, value] of Object.entries(values)) {
-        const pair = entries.get(key);
-        if (pair === undefined) this.#frame.made.state++;
-        entries.set(key, { initial: pair === undefined ? value : pair.initial, current: value });
-      }
+      const entries = entriesIn(this.#frame.state, name);
+      for (const [key, value] of Object.entries(values)) putState(this.#frame, entries, key, value);
     }
   }
 }
