@@ -11,6 +11,15 @@ export function checkFloat(initializer: string, dtype: DataType): void {
   );
 }
 
+/** @throws `initializer-dtype-invalid` for what no backend has. */
+export function checkKnown(initializer: string, dtype: DataType): void {
+  if (['float32', 'int32', 'bool', 'complex64'].includes(dtype)) return;
+  throw new TankaError(
+    'initializer-dtype-invalid',
+    `The initializer ${initializer} makes float32, int32, bool or complex64 values, but ${dtype} was asked for.`,
+  );
+}
+
 /** @throws `initializer-shape-invalid` for fewer than two axes. */
 export function checkMatrix(initializer: string, shape: readonly number[]): void {
   if (shape.length >= 2) return;

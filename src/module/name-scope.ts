@@ -38,7 +38,8 @@ export function nameScope<R>(name: string | ForcedName, f: () => R, options: Nam
     );
   }
   const prefix = methodPrefix(options.methodName ?? 'call');
-  const parts = name instanceof ForcedName ? [name] : name.split('/');
+  // Other than strings are refused like every name.
+  const parts = typeof name === 'string' ? name.split('/') : [name];
   const open = (i: number): R => {
     const scope = enter(frame, parts[i]);
     return runActivation(frame, scope, prefix, i + 1 === parts.length ? f : () => open(i + 1));

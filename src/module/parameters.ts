@@ -27,6 +27,10 @@ export function initializerInForce(init: StoringInitializer): StoringInitializer
   return skipsInitialValues() ? abstractTensor : init;
 }
 
+function isShape(shape: readonly number[]): boolean {
+  return Array.isArray(shape) && shape.every((size) => Number.isSafeInteger(size) && size >= 0);
+}
+
 function create(entry: Entry, shape: readonly number[]): Stored<Tensor> {
   const { frame, bundle, name, dtype, init } = entry;
   const missing = (cause?: unknown): TankaError =>
@@ -45,6 +49,12 @@ function create(entry: Entry, shape: readonly number[]): Stored<Tensor> {
     throw new TankaError(
       'parameter-initializer-missing',
       `The parameter '${bundle}/${name}' does not exist yet and has ${has}. Pass one: getParameter('${name}', [${String(shape)}], { init }).`,
+    );
+  }
+  if (!isShape(shape)) {
+    throw new TankaError(
+      'parameter-shape',
+      `The parameter '${bundle}/${name}' needs an array of whole numbers from 0 as its shape, but got [${String(shape)}].`,
     );
   }
   const forced = initializerInForce(init);

@@ -41,6 +41,13 @@ describe('Haiku intents A: context and parameters', () => {
   it('A5 another shape on the second request is refused', () => {
     const { init } = hk.transform(() => [hk.getParameter('w', [1], one), hk.getParameter('w', [2], one)]);
     expect(errorCode(() => init(null))).to.equal('parameter-shape');
+    for (const shape of [[undefined], [-1], [1.5], [NaN], 3, null, undefined] as never[]) {
+      const asked = hk.transform(() => hk.getParameter('w', shape, one));
+      expect(
+        errorCode(() => asked.init(null)),
+        String(shape),
+      ).to.equal('parameter-shape');
+    }
   });
 
   it('A6 an initializer is needed only where something is made', () => {

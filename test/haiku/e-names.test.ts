@@ -252,8 +252,10 @@ describe('Haiku intents E: names', () => {
         new S().call();
       }),
     ).to.deep.equal(['a/s', 'a', 'a_1/s', 'b/c/s', 'b_1/s', 'm/~enc/s', 'i/~/s', 's_1']);
-    for (const name of ['/a', '', 'a//b', 'a/', '~']) {
-      expect(errorCode(() => owners(() => hk.nameScope(name, () => 1)))).to.equal('module-name-invalid');
+    for (const name of ['/a', '', 'a//b', 'a/', '~', null, 3]) {
+      expect(errorCode(() => owners(() => hk.nameScope(name as string, () => 1)))).to.equal(
+        'module-name-invalid',
+      );
     }
     const names: string[] = [];
     owners(() => [names.push(hk.currentName()), hk.nameScope('a/b', () => names.push(hk.currentName()))]);

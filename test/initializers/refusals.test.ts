@@ -30,6 +30,14 @@ describe('initializers', () => {
     }
   });
 
+  it('refuse dtypes that no backend has', () => {
+    for (const init of [initializers.constant(1), initializers.identity(), initializers.randomNormal()]) {
+      expect(errorCode(() => initialize(init, [2, 2], 'float16' as DataType))).to.equal(
+        'initializer-dtype-invalid',
+      );
+    }
+  });
+
   it('refuse shapes without a matrix', () => {
     for (const shape of [[], [3]]) {
       expect(errorCode(() => initialize(initializers.identity(), shape))).to.equal(
