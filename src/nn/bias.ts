@@ -72,7 +72,8 @@ export class Bias extends Module {
           `input [${x.shape.join(', ')}] ${why}. Use dimensions from 1 to ${x.rank - 1}, or negative ones from the end.`,
       );
     }
-    const first = Math.min(...dims);
-    return x.shape.slice(first).map((size, i) => (dims.includes(first + i) ? size : 1));
+    const shape = x.shape.map((size, dim) => (dims.includes(dim) ? size : 1));
+    const first = shape.findIndex((size) => size !== 1);
+    return first < 0 ? [] : shape.slice(first);
   }
 }

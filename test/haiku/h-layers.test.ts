@@ -97,6 +97,28 @@ describe('Haiku intents H: layers', () => {
     });
   }
 
+  it('H1 a bias has no leading axes of size 1, also of dimensions that were asked for', () => {
+    const shapes: [input: number[], biasDims: number[], bias: number[]][] = [
+      [[3, 1, 2, 3], [-1, 1], [3]],
+      [[2, 1, 1], [1], []],
+      [[2, 1, 1], [1, 2], []],
+      [
+        [2, 3, 1],
+        [1, -1],
+        [3, 1],
+      ],
+      [[2, 3, 4], [1], [3, 1]],
+      [[1, 2, 1, 3], [2], []],
+      [[2, 1, 4], [-1, -2], [4]],
+    ];
+    for (const [shape, biasDims, bias] of shapes) {
+      const model = hk.transform(() => new hk.Bias({ biasDims }).call(tf.ones(shape)));
+      const params = model.init(null);
+      expect(params.bias.b.shape, `${String(shape)} ${String(biasDims)}`).to.deep.equal(bias);
+      hk.tree.dispose(params);
+    }
+  });
+
   it('H6 trained averages normalize as the batch does, within 2 %', () => {
     const x = tf.randomNormal([256, 3], 5, 2, 'float32', 1);
     const model = hk.transformWithState((isTraining: boolean) =>
