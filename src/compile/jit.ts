@@ -49,9 +49,9 @@ interface Entry {
   replays: number;
 }
 
-/** Frees the plans of functions that nobody holds any more. */
-const forgotten = new FinalizationRegistry<Map<string, Entry>>((plans) => {
-  for (const { plan } of plans.values()) plan.dispose();
+/** Frees the plans of functions that nobody holds any more. Of plans alone: whoever reaches the function would keep it. */
+const forgotten = new FinalizationRegistry<ReadonlySet<Plan>>((plans) => {
+  for (const plan of plans) plan.dispose();
 });
 
 const dataNumbers = new WeakMap<object, number>();
@@ -70,7 +70,9 @@ function copied(tensor: Tensor): Tensor {
 }
 
 class Compiler implements Replayer {
-  readonly plans = new Map<string, Entry>();
+  /** Those that hold memory. */
+  readonly plans = new Set<Plan>();
+  readonly #entries = new Map<string, Entry>();
   /** The entry that served the last call. */
   #latest: Entry | undefined;
   readonly #statics = new Set<string>();
@@ -110,11 +112,11 @@ class Compiler implements Replayer {
       return plan.isUsable && matches(args, inputs);
     };
     if (this.#latest !== undefined && fits(this.#latest)) return this.#latest;
-    for (const [signature, entry] of this.plans) {
+    for (const [signature, entry] of this.#entries) {
       if (!fits(entry)) continue;
       // Used last: moved to the end.
-      this.plans.delete(signature);
-      this.plans.set(signature, entry);
+      this.#entries.delete(signature);
+      this.#entries.set(signature, entry);
       this.#latest = entry;
       return entry;
     }
@@ -129,7 +131,7 @@ class Compiler implements Replayer {
     const signature = `${engine().backendName}|${taken.signature}|${which.join()}`;
     const { graph, structure, captured, result } = this.#record(args, constants);
     // One of a backend that is gone.
-    this.plans.get(signature)?.plan.dispose();
+    this.#free(signature);
     this.#latest = {
       plan: new Plan(graph),
       matches: patternOf(args, (tensor) => (this.#isConstant(tensor) ? dataNumber(tensor) : undefined)),
@@ -137,7 +139,8 @@ class Compiler implements Replayer {
       captured: captured.map((tensor) => new WeakRef(tensor)),
       replays: 0,
     };
-    this.plans.set(signature, this.#latest);
+    this.plans.add(this.#latest.plan);
+    this.#entries.set(signature, this.#latest);
     this.#bound(taken.statics);
     return result;
   }
@@ -165,8 +168,7 @@ class Compiler implements Replayer {
   }
 
   dispose(): void {
-    for (const { plan } of this.plans.values()) plan.dispose();
-    this.plans.clear();
+    for (const signature of [...this.#entries.keys()]) this.#free(signature);
     this.#latest = undefined;
   }
 
@@ -224,11 +226,18 @@ class Compiler implements Replayer {
           'Pass what changes as a tensor.',
       );
     }
-    for (const [signature, { plan }] of this.plans) {
-      if (this.plans.size <= MAX_PLANS) break;
-      plan.dispose();
-      this.plans.delete(signature);
+    for (const signature of [...this.#entries.keys()]) {
+      if (this.#entries.size <= MAX_PLANS) break;
+      this.#free(signature);
     }
+  }
+
+  #free(signature: string): void {
+    const plan = this.#entries.get(signature)?.plan;
+    if (plan === undefined) return;
+    plan.dispose();
+    this.plans.delete(plan);
+    this.#entries.delete(signature);
   }
 }
 

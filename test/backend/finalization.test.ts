@@ -1,9 +1,9 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { clone, matMul, memory, ones, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { backend, clone, matMul, memory, ones, sum, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { expect } from 'chai';
 import { guard } from '../../src/backend/finalization.js';
-import { getParameter, transform } from '../../src/index.js';
+import { getParameter, grad, jit, transform } from '../../src/index.js';
 import { adam } from '../../src/optim/index.js';
 import { dispose } from '../../src/tree/tree.js';
 
@@ -38,6 +38,26 @@ describe('dropped tensors', () => {
     use();
     expect(memory().numTensors).to.be.greaterThan(before);
     await expectFreed(before);
+  });
+
+  it('of plans are freed with their function, whose own scope knows it too', async () => {
+    const before = backend().numDataIds();
+    const use = (): void => {
+      const w = ones([8, 8]);
+      const jitted = jit((x: Tensor) => matMul(x, w));
+      // Shares the scope of the function above, so that who has that one has the jitted one.
+      const gradient = grad((x: Tensor) => sum(jitted(x)));
+      const x = ones([1, 8]);
+      tidy(() => [jitted(x), gradient(x)]).forEach((tensor) => tensor.dispose());
+      dispose([x, w]);
+    };
+    use();
+    expect(backend().numDataIds()).to.be.greaterThan(before);
+    for (let i = 0; i < 100 && backend().numDataIds() > before; i++) {
+      collect();
+      await turn();
+    }
+    expect(backend().numDataIds()).to.equal(before);
   });
 
   it('are not freed twice, in whatever way they were disposed of', async () => {
