@@ -83,8 +83,7 @@ function takeInputs(plan: Plan, signature: SavedSignature, args: unknown[]): Ten
   if (!plan.isUsable) {
     throw new TankaError(
       'graph-unusable',
-      'A loaded graph was called after its dispose(), or on another backend than the one that it was loaded on. ' +
-        'Load it again: its weights lie in the memory of that backend.',
+      'A loaded graph was called after its dispose(), or on another backend than that of its weights. Load it again.',
     );
   }
   checkAlive(args, 'a loaded graph');
