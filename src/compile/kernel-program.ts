@@ -23,7 +23,7 @@ export class KernelProgram implements Program {
   readonly #constants: ReadonlyMap<BufferId, DataId>;
   readonly #boundary: Boundary;
 
-  constructor(graph: Graph) {
+  constructor(private readonly graph: Graph) {
     this.#freed = buffersFreedAfter(graph);
     this.#constants = writeConstants(graph, this.#host);
     this.#boundary = new Boundary(graph, this.#constants, this.#host);
@@ -36,15 +36,23 @@ export class KernelProgram implements Program {
 
   run(inputs: readonly Tensor[], keys: readonly PRNGKey[]): unknown[] {
     const memory = this.#boundary.enter(inputs, keys);
-    this.#steps.forEach((step, i) => {
-      step(memory);
-      for (const buffer of this.#freed[i]) {
-        const dataId = memory.data[buffer];
-        if (dataId !== null) this.#host.disposeData(dataId);
-        memory.data[buffer] = null;
-      }
-    });
+    try {
+      this.#steps.forEach((step, i) => {
+        step(memory);
+        for (const buffer of this.#freed[i]) this.#free(buffer, memory);
+      });
+    } catch (error) {
+      for (const { outputs } of this.graph.nodes)
+        for (const { buffer } of outputs) this.#free(buffer, memory);
+      throw error;
+    }
     return this.#boundary.leave(memory);
+  }
+
+  #free(buffer: BufferId, memory: Memory): void {
+    const dataId = memory.data[buffer];
+    if (dataId !== null) this.#host.disposeData(dataId);
+    memory.data[buffer] = null;
   }
 
   dispose(): void {
