@@ -49,7 +49,7 @@ function prodGradient(dy: Tensor, x: Tensor, axes: readonly number[]): Tensor {
   const kept = x.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
   const permutation = [...kept, ...axes];
   const rows = sizeOf(kept.map((axis) => x.shape[axis]));
-  const flat = reshape(transpose(x, permutation), [rows, -1]);
+  const flat = reshape(transpose(x, permutation), [rows, sizeOf(axes.map((axis) => x.shape[axis]))]);
   const others = mul(cumprod(flat, 1, true, false), cumprod(flat, 1, true, true));
   const permuted = reshape(
     mul(others, reshape(dy, [rows, 1])),

@@ -27,7 +27,7 @@ import { outputsRule, rule } from './rule.js';
 function flatIndices(indices: Tensor, rows: number, stride: number): Tensor {
   if (rows === 1) return reshape(indices, [-1]);
   const offsets = reshape(range(0, rows * stride, stride, 'int32'), [rows, 1]);
-  return reshape(add(reshape(indices, [rows, -1]), offsets), [-1]);
+  return reshape(add(reshape(indices, [rows, indices.size / Math.max(rows, 1)]), offsets), [-1]);
 }
 
 /** Adds each gathered entry's gradient to the entry that it came from, for any axis and any number of batch axes. */

@@ -47,7 +47,8 @@ function tileGradient(dy: Tensor, shape: readonly number[], reps: readonly numbe
   for (const [axis, copies] of reps.entries()) {
     if (copies === 1) continue;
     const before = sizeOf(shape.slice(0, axis));
-    gradient = sum(reshape(gradient, [before, copies, -1]), 1);
+    const after = shape[axis] * sizeOf(shape.slice(axis + 1)) * sizeOf(reps.slice(axis + 1));
+    gradient = sum(reshape(gradient, [before, copies, after]), 1);
   }
   return reshape(gradient, [...shape]);
 }

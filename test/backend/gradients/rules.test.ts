@@ -32,6 +32,22 @@ describe('gradient rules', () => {
     });
   });
 
+  it('reach tensors without entries', () => {
+    const functions: Record<string, (x: tf.Tensor) => tf.Tensor> = {
+      tile: (x) => tf.tile(x, [2, 3]),
+      'tile to nothing': (x) => tf.tile(x, [1, 0]),
+      broadcastTo: (x) => tf.broadcastTo(tf.reshape(x, [0, 1, 4]), [0, 3, 4]),
+      prod: (x) => tf.prod(x, 1),
+      topk: (x) => tf.topk(x, 2).values,
+    };
+    tf.tidy(() => {
+      for (const [name, f] of Object.entries(functions)) {
+        const x = tf.ones(name === 'tile to nothing' ? [2, 4] : [0, 4]);
+        expect(tf.grad((t: tf.Tensor) => tf.sum(f(t)))(x).shape, name).to.deep.equal(x.shape);
+      }
+    });
+  });
+
   it('refuse what has no gradient', () => {
     const image = tf.ones([1, 4, 4, 3]);
     const crop = (x: tf.Tensor) =>
