@@ -15,18 +15,26 @@ describe('test/browser/run.ts', () => {
 
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  function run(chromium: string | undefined, ...args: string[]): { status: number | null; last: string } {
+  function run(
+    chromium: string | undefined,
+    ...args: string[]
+  ): { status: number | null; lines: string[]; last: string } {
     const env: NodeJS.ProcessEnv = { ...process.env, PATH: folder, CHROMIUM: chromium };
+    delete env.FIREFOX;
     if (chromium === undefined) delete env.CHROMIUM;
     const { status, stdout } = spawnSync('node', ['--import', 'tsx', 'test/browser/run.ts', ...args], {
       env,
       encoding: 'utf8',
     });
-    return { status, last: stdout.trimEnd().split('\n').at(-1) ?? '' };
+    const lines = stdout.trimEnd().split('\n');
+    return { status, lines, last: lines.at(-1) ?? '' };
   }
 
-  it('counts the tests as not run where there is no Chromium, says how to get one in its last line, and passes', () => {
-    const { status, last } = run(undefined);
+  it('counts the tests as not run where there is no browser, says how to get one in its last line, and passes', () => {
+    const { status, lines, last } = run(undefined);
+    expect(lines.at(-2)).to.match(
+      /^\d+ tests in Firefox not run, no Firefox found\. Install one: .*apt-get install firefox-esr/,
+    );
     expect(last).to.match(
       /^([4-9]\d|\d{3}) browser tests not run, no Chromium found\. Install one: .*apt-get install chromium/,
     );
