@@ -51,6 +51,17 @@ export function writeConstants(graph: Graph, host: KernelBackend): Map<BufferId,
   );
 }
 
+/** The program takes the values over: from a tensor, as some kernels of the CPU backend make, whose handle goes. */
+function takeValues(made: TensorInfo, host: KernelBackend): DataId {
+  const { dataId } = made;
+  if (isTensor(made)) {
+    host.incRef(dataId);
+    made.dispose();
+    engine().removeDataId(dataId, host);
+  }
+  return dataId;
+}
+
 /** A function that calls the kernel which the backend has under the node's name and keeps what it makes. */
 export function kernelCall(
   node: KernelNode,
@@ -70,7 +81,7 @@ export function kernelCall(
       for (const { dataId } of outputs) host.disposeData(dataId);
       throw invalidGraph(`the operation ${node.name} gives other shapes than it says`);
     }
-    node.outputs.forEach((view, i) => (memory.data[view.buffer] = outputs[i].dataId));
+    node.outputs.forEach((view, i) => (memory.data[view.buffer] = takeValues(outputs[i], host)));
   };
 }
 
@@ -91,11 +102,7 @@ export function runRandomNode(node: RandomNode, read: (view: View) => TensorInfo
     if (isKey(leaf)) {
       memory.keys[node.outputKeys[key++]] = leaf;
     } else if (isTensor(leaf)) {
-      // The program takes the values over from the tensor, whose handle goes.
-      host.incRef(leaf.dataId);
-      memory.data[node.outputs[tensor++].buffer] = leaf.dataId;
-      leaf.dispose();
-      engine().removeDataId(leaf.dataId, host);
+      memory.data[node.outputs[tensor++].buffer] = takeValues(leaf, host);
     }
   }
 }

@@ -1,5 +1,20 @@
-import { add, atan, backend, gather, mul, tensor1d, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import {
+  abs,
+  add,
+  atan,
+  backend,
+  gather,
+  getBackend,
+  memory,
+  mul,
+  setBackend,
+  tensor1d,
+  tidy,
+  type Tensor,
+} from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-backend-cpu';
 import { expect } from 'chai';
+import { jit } from '../../src/compile/jit.js';
 import { KernelProgram } from '../../src/compile/kernel-program.js';
 import { record } from '../../src/compile/record.js';
 import { dispose } from '../../src/tree/tree.js';
@@ -28,5 +43,23 @@ describe('a program of kernels', () => {
     expectClose(picked, Float32Array.of(Math.atan(6), Math.atan(2)), 1e-6);
     dispose([sum, picked, x, inside, outside]);
     program.dispose();
+  });
+
+  it('takes over what a kernel of the CPU backend makes as a tensor', async () => {
+    const before = getBackend();
+    await setBackend('cpu');
+    const x = tensor1d([1, -2]);
+    const magnitudes = jit((values: Tensor) => mul(abs(values), 2));
+    magnitudes(x).dispose();
+    const [tensors, values] = [memory().numTensors, backend().numDataIds()];
+    for (let i = 0; i < 3; i++) {
+      const y = magnitudes(x);
+      expect([...y.dataSync()]).to.deep.equal([2, 4]);
+      y.dispose();
+    }
+    expect([memory().numTensors, backend().numDataIds()]).to.deep.equal([tensors, values]);
+    magnitudes.dispose();
+    x.dispose();
+    await setBackend(before);
   });
 });
