@@ -34,7 +34,7 @@ function collect<V>(entries: Iterable<Entry<V>>): Mutable<V> {
  * Deals the entries out to `n` structures: `f` says to which, counted from 0. Modules without entries are left out; tensors are
  * not copied.
  *
- * @throws `RangeError` for a number that is none of them
+ * @throws `partition-outside` for a number that is none of them
  */
 export function partitionN<V>(
   f: (moduleName: string, name: string, value: V) => number,
@@ -46,8 +46,9 @@ export function partitionN<V>(
     const at = f(...entry);
     const part = parts[at] as Entry<V>[] | undefined;
     if (part === undefined) {
-      throw new RangeError(
-        `partitionN has the parts 0 to ${n - 1}, but '${entry[0]}/${entry[1]}' was to go to ${at}.`,
+      throw new TankaError(
+        'partition-outside',
+        `partitionN has the parts 0 to ${n - 1}, but '${entry[0]}/${entry[1]}' was to go to ${String(at)}. Ask for more parts, or return one of them.`,
       );
     }
     part.push(entry);

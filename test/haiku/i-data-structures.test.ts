@@ -28,7 +28,7 @@ describe('Haiku intents I: data structures', () => {
       expect(parts).to.have.length(n);
       expect(ds.merge(...parts)).to.deep.equal({ a: { z: 3 }, b: { x: 2, y: 1 } });
     }
-    expect(() => ds.partitionN(() => 2, structure, 2)).to.throw(RangeError);
+    expect(errorCode(() => ds.partitionN(() => 2, structure, 2))).to.equal('partition-outside');
   });
 
   it('I3 merge lets the last count, or refuses other shapes', () => {
