@@ -1,3 +1,5 @@
+import { TankaError } from '../errors/tanka-error.js';
+
 /** The other side: a `Worker` of a browser or of Node, or a port of a `MessageChannel`. */
 export interface Endpoint {
   /** Sends; what `transfer` lists moves. */
@@ -44,10 +46,16 @@ export function end(endpoint: Endpoint): void {
   else side.close?.();
 }
 
-/** The page or the thread that started this one. */
+/** The page or the thread that started this one. @throws `worker-scope-missing` where nobody did */
 export function parent(): Endpoint {
   // Node's workers have no global `postMessage` of their own.
   const threads =
     typeof process === 'undefined' ? undefined : process.getBuiltinModule?.('node:worker_threads');
-  return (threads?.parentPort ?? globalThis) as Endpoint;
+  if (threads?.parentPort) return threads.parentPort as Endpoint;
+  if ('WorkerGlobalScope' in globalThis) return globalThis as unknown as Endpoint;
+  throw new TankaError(
+    'worker-scope-missing',
+    'serve() was called in a page or in the main thread, where no calls arrive. Call it in the script of a Worker, which ' +
+      'startWorker(() => new Worker(…)) starts, or pass it a port: serve(setup, port).',
+  );
 }

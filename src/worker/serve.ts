@@ -38,6 +38,7 @@ export function currentSignal(): AbortSignal {
  *
  * @param setup makes what is served, a transformed pair for example, from the `data` of {@link startWorker}; when it fails, every call does
  * @param endpoint the other side; default: who started this worker
+ * @throws `worker-scope-missing` without an endpoint, outside of a worker
  */
 export function serve<Data>(
   setup: (data: Data) => object | Promise<object>,

@@ -48,6 +48,12 @@ describe('tanka/worker', () => {
     return pool;
   }
 
+  it('is refused outside of a worker, where no calls arrive', () => {
+    expect(() => serve(() => ({})))
+      .to.throw(TankaError, /page or in the main thread/)
+      .with.property('code', 'worker-scope-missing');
+  });
+
   describe('a transformed pair', () => {
     const model = hk.transform((x: Tensor2D) => new hk.Linear(3).call(x));
 
