@@ -7,7 +7,7 @@ import { checkShape } from './perform.js';
 import { drawSigns } from './rademacher.js';
 import { derived } from './schemes.js';
 
-/** Normal values from which on XLA sums their squares in a loop of its own, without fused multiply-adds. */
+/** From this many values on, XLA runs a step in a loop of its own, without fused multiply-adds. */
 const UNFUSED_FROM = 4096;
 
 function squaredLength(x: number, y: number, z: number, fused: boolean): number {
@@ -26,7 +26,10 @@ const operation = /* @__PURE__ */ parametric(
     const values = new Float32Array(count);
     for (let i = 0; i < count; i++) {
       const length = fround(Math.sqrt(squaredLength(xyz[3 * i], xyz[3 * i + 1], xyz[3 * i + 2], fused)));
-      values[i] = fma(signs[i] * length, valueAt(scales, i), valueAt(locations, i));
+      const scaled = signs[i] * length;
+      const scale = valueAt(scales, i);
+      const location = valueAt(locations, i);
+      values[i] = count < UNFUSED_FROM ? fma(scaled, scale, location) : fround(scaled * scale) + location;
     }
     return values;
   },

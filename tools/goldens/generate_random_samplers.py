@@ -165,9 +165,9 @@ def continuous():
         case(f"ball/{d}_{p}", "ball", R.ball(k(34), d, p, (100,)), 34, d, p, [100])
     case("ball/default", "ball", R.ball(k(34), 3), 34, 3)
     case("doubleSidedMaxwell", "doubleSidedMaxwell", R.double_sided_maxwell(k(35), 0.5, 2.0, (300,)), 35, 0.5, 2.0, [300])
-    # From 4096 normal values on XLA adds the squares up in another order.
-    for n in (1365, 1366):
-        case(f"doubleSidedMaxwell/{n}", "doubleSidedMaxwell", R.double_sided_maxwell(k(36), 0.5, 2.0, (n,)), 36, 0.5, 2.0, [n])
+    # From 4096 values on XLA adds the squares up in another order, and scales without fused multiply-adds.
+    for n in (1365, 1366, 4095, 4096):
+        case(f"doubleSidedMaxwell/{n}", "doubleSidedMaxwell", R.double_sided_maxwell(k(36), 0.7, 1.3, (n,)), 36, 0.7, 1.3, [n])
     loc, scale = np.array([0.0, 10.0], np.float32), np.array([[1.0], [0.1], [5.0]], np.float32)
     case("doubleSidedMaxwell/tensors", "doubleSidedMaxwell", R.double_sided_maxwell(k(35), loc, scale), 35, loc, scale)
     case("doubleSidedMaxwell/tensors/shape", "doubleSidedMaxwell", R.double_sided_maxwell(k(35), loc, scale, (20,)), 35, loc, scale, [20])
