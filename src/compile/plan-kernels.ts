@@ -1,4 +1,5 @@
 import { backend_util, util, type TensorInfo } from '@tensorflow/tfjs-core';
+import { requireWidths } from '../backend/wasm/guards.js';
 import { address, makeOutput, raw, withScratch, writeTable } from '../backend/wasm/heap.js';
 import { kernel } from '../backend/wasm/kernel.js';
 import { stridedCopy } from '../backend/wasm/strided-copy.js';
@@ -85,6 +86,7 @@ function zerosLike(x: TensorInfo): TensorInfo {
 /** Constant padding: the border is filled with the whole, then the rows of the last axis are put in. */
 function pad(x: TensorInfo, paddings: readonly (readonly [number, number])[], value: number): TensorInfo {
   requireFloat(x);
+  requireWidths('pad', paddings);
   const shape = x.shape.map((length, axis) => length + paddings[axis][0] + paddings[axis][1]);
   const out = makeOutput(shape);
   raw().fill(sizeOf(shape), value, address(out));

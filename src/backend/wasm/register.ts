@@ -8,9 +8,11 @@
  * 3. Write `kernels/FAMILY.ts`: `export const familyKernels: readonly KernelConfig[]`, made by `kernel(name, function)`
  *    of `kernel.ts`. A kernel gets its memory from `heap.ts`: `makeOutput`, `address`, `withScratch`, and calls `raw()`.
  *    What needs no loop of its own may be composed of other kernels (`runKernel` of `kernel.ts`).
+ *    A stock kernel that is right but for what it does with bad input gets a guard in `guards.ts`.
  * 4. Join the list below, and describe the kernels in `docs/wasm.md` with the reason and the case that shows it.
  */
 import { getKernel, registerKernel, unregisterKernel, type KernelConfig } from '@tensorflow/tfjs-core';
+import { guard, guardedNames } from './guards.js';
 import { adamKernels } from './kernels/adam.js';
 import { binaryKernels } from './kernels/binary.js';
 import { conv2dKernels } from './kernels/conv2d.js';
@@ -50,15 +52,19 @@ const stock = new Map<string, KernelConfig | undefined>();
 
 /** Registers all families. Returns the sorted names. */
 export function registerKernels(): string[] {
-  for (const config of families.flat()) {
-    const existing = getKernel(config.kernelName, 'wasm');
-    if (existing === config) continue;
-    if (!stock.has(config.kernelName)) stock.set(config.kernelName, existing);
-    // Unregistered first: registering over a kernel warns.
-    if (existing !== undefined) unregisterKernel(config.kernelName, 'wasm');
-    registerKernel(config);
-  }
+  for (const config of families.flat()) exchange(config);
+  for (const name of guardedNames) exchange(guard(getKernel(name, 'wasm')));
   return [...stock.keys()].sort();
+}
+
+function exchange(config: KernelConfig): void {
+  const { kernelName } = config;
+  const existing = getKernel(kernelName, 'wasm');
+  if (existing === config) return;
+  if (!stock.has(kernelName)) stock.set(kernelName, existing);
+  // Unregistered first: registering over a kernel warns.
+  if (existing !== undefined) unregisterKernel(kernelName, 'wasm');
+  registerKernel(config);
 }
 
 /** Puts the stock kernels back. */

@@ -37,6 +37,12 @@ function slice(x: TensorInfo, begin: number | number[], size: number | number[] 
 }
 
 function tile(x: TensorInfo, reps: readonly number[]): TensorInfo {
+  if (reps.some((times) => times < 0)) {
+    throw new TankaError(
+      'wasm-kernel-unsupported',
+      `tile: reps [${reps.join(', ')}] on the WASM backend: an axis is repeated 0 or more times.`,
+    );
+  }
   const strides = stridesOf(x.shape);
   const axes: Axis[] = [];
   x.shape.forEach((size, axis) => {
