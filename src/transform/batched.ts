@@ -1,4 +1,4 @@
-import { scalar, stack, Tensor, unstack, zeros } from '@tensorflow/tfjs-core';
+import { cast, gather, scalar, stack, sum, Tensor, unstack, zeros } from '@tensorflow/tfjs-core';
 import { whatIs } from '../backend/what-is.js';
 import { isTensor } from '../backend/engine.js';
 import { TankaError } from '../errors/tanka-error.js';
@@ -63,12 +63,14 @@ export function batchSizes(tree: unknown, axis = 0): Map<string, number> {
   return sizes;
 }
 
-/** The elements of a batched nesting along an axis, each of the same nesting. All leaves have size `size` there. */
+/**
+ * The elements of a batched nesting along an axis, each of the same nesting. All leaves have size `size` there; without any, element 0
+ * is one of zeros.
+ */
 export function elementsOf(tree: unknown, size: number, axis = 0): (i: number) => unknown {
-  const rows = mapBatches(
-    (batch) => new Holder(isTensor(batch) ? (size === 0 ? [] : unstack(batch, axis)) : batch),
-    tree,
-  );
+  const rowsOf = (batch: Tensor): Tensor[] =>
+    size === 0 ? [cast(sum(batch, axis), batch.dtype)] : unstack(batch, axis);
+  const rows = mapBatches((batch) => new Holder(isTensor(batch) ? rowsOf(batch) : batch), tree);
   return (i) => map((leaf: never) => (leaf as Holder<readonly unknown[]>).value[i], rows);
 }
 
@@ -97,10 +99,18 @@ function stackLeaves(leaves: readonly unknown[], axis: number): unknown {
   );
 }
 
-/** One nesting whose leaves are those of `trees`, stacked along an axis. */
-export function stackTrees(trees: readonly unknown[], axis = 0): unknown {
+/** One nesting whose leaves are those of `trees`, stacked along an axis; of size 0, where one tree stands for none. */
+export function stackTrees(trees: readonly unknown[], axis = 0, size = trees.length): unknown {
   const [first, ...rest] = trees;
-  return map((...leaves: never[]) => stackLeaves(leaves, axis), first, ...rest);
+  return map(
+    (...leaves: never[]) => {
+      const stacked = stackLeaves(leaves, axis);
+      if (size > 0) return stacked;
+      return isTensor(stacked) ? gather(stacked, zeros([0], 'int32'), axis) : [];
+    },
+    first,
+    ...rest,
+  );
 }
 
 /** An element of zeros, for a batch that has none. */

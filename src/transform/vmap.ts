@@ -154,7 +154,7 @@ function runLanes<R>(frame: Frame | undefined, splitRng: boolean, size: number, 
   return results;
 }
 
-function stackResults(results: readonly unknown[], outAxes: Axes): unknown {
+function stackResults(results: readonly unknown[], outAxes: Axes, size: number): unknown {
   const [first, ...others] = results;
   for (const other of others) {
     checkSameKind(
@@ -177,6 +177,7 @@ function stackResults(results: readonly unknown[], outAxes: Axes): unknown {
     return stackTrees(
       parts.map((own) => own[at]),
       axis,
+      size,
     );
   });
 }
@@ -197,8 +198,8 @@ function mapFunction<F extends AnyFunction>(
     const frame = maybeCurrentFrame();
     return tidyOwnedInFrame(frame, () => {
       const { size, at } = mappedArguments(args, inAxes);
-      const results = runLanes(frame, splitRng ?? false, size, (i) => f(...(at(i) as never[])));
-      return stackResults(results, outAxes);
+      const results = runLanes(frame, splitRng ?? false, size || 1, (i) => f(...(at(i) as never[])));
+      return stackResults(results, outAxes, size);
     }) as StackedOf<ReturnType<F>>;
   };
 }
@@ -209,6 +210,8 @@ function mapFunction<F extends AnyFunction>(
  *
  * Inside a transform all calls start from the same parameters and state, and must make the same; with `splitRng` each draws
  * keys of its own, otherwise all the same. Modules made later are named as if `f` had made none.
+ *
+ * Along an axis of size 0 `f` is called once, with zeros: for its parameters and state, and for the shapes of the empty result.
  *
  * @throws `vmap-axes`, `vmap-mismatch`, `vmap-split-rng`, `vmap-unmapped`, `rng-missing`, `batch-leaf`
  */

@@ -34,6 +34,63 @@ describe('Haiku intents G: vmap', () => {
     hk.tree.dispose([x, y, sums, columns, shared]);
   });
 
+  it('G12 maps over an axis of size 0, as JAX does', () => {
+    const none = tf.zeros([4, 0, 5]);
+    const flags = tf.zeros([0], 'bool');
+    const f = (row: tf.Tensor, flag: tf.Tensor): unknown => ({
+      row,
+      total: [tf.sum(row), 2],
+      flag,
+      shared: tf.ones([3]),
+      key: hk.random.key(1),
+    });
+    const outAxes = { row: 2, total: 0, flag: -1, shared: null, key: 0 };
+    const mapped = hk.vmap(f, { inAxes: [1, 0], outAxes });
+    const y = mapped(none, flags) as { key: unknown; row: tf.Tensor };
+    expect(hk.tree.map((leaf: tf.Tensor) => [leaf.dtype, leaf.shape], { ...y, key: null })).to.deep.equal({
+      row: ['float32', [4, 5, 0]],
+      total: [
+        ['float32', [0]],
+        ['float32', [0]],
+      ],
+      flag: ['bool', [0]],
+      shared: ['float32', [3]],
+      key: null,
+    });
+    expect(y.key).to.deep.equal([]);
+    expect(hk.evalShape(() => mapped(none, flags))).to.have.deep.property('row', {
+      shape: [4, 5, 0],
+      dtype: 'float32',
+    });
+    const gradient = hk.grad((x: tf.Tensor) =>
+      tf.sum(hk.vmap((row: tf.Tensor) => tf.square(row), { inAxes: 1 })(x)),
+    )(none);
+    expect(gradient.shape).to.deep.equal([4, 0, 5]);
+    hk.tree.dispose([none, flags, y, gradient]);
+  });
+
+  it('G12 makes the same parameters and state over an axis of size 0', () => {
+    const model = hk.transformWithState((x: tf.Tensor2D) =>
+      hk.vmap(
+        (row: tf.Tensor) => {
+          hk.setState('s', tf.fill([2], 3));
+          return tf.squeeze(new hk.Linear(4).call(tf.expandDims<tf.Tensor2D>(row, 0)));
+        },
+        { splitRng: false },
+      )(x),
+    );
+    const [none, two] = [tf.zeros<tf.Rank.R2>([0, 3]), tf.ones<tf.Rank.R2>([2, 3])];
+    const [params, state] = model.init(1, none);
+    const [wanted, wantedState] = model.init(1, two);
+    const read = (tree: unknown): unknown => hk.tree.map((leaf: tf.Tensor) => values(leaf), tree as never);
+    expect(read(params)).to.deep.equal(read(wanted));
+    expect(read(state)).to.deep.equal(read(wantedState));
+    const [y, after] = model.apply(params, state, null, none);
+    expect(y.shape).to.deep.equal([0, 4]);
+    expect(read(after)).to.deep.equal(read(state));
+    hk.tree.dispose([none, two, params, state, wanted, wantedState, y, after]);
+  });
+
   it('G12 is differentiable', () => {
     const x = tf.tensor2d([
       [1, 2],
