@@ -134,7 +134,11 @@ class Reader {
     const { kind, name, inputs, isList, attributes, outputs } = this.object(value);
     if (kind !== 'kernel' || typeof name !== 'string') throw malformed('an operation');
     if ((getKernel(name, getBackend()) as KernelConfig | undefined) === undefined) {
-      throw invalidGraph(`it needs the operation ${name}, which the backend ${getBackend()} does not have`);
+      throw invalidGraph(
+        `it needs the operation ${name}, which the backend ${getBackend()} does not have`,
+        undefined,
+        `Load it on the backend of hk.saveGraph (after useWasm() for WASM), or save it on ${getBackend()}.`,
+      );
     }
     const entries = Object.entries(this.object(inputs)).map(
       ([key, input]) =>

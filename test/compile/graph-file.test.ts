@@ -23,9 +23,10 @@ import { safetensorsMetadata, saveSafetensors } from '../../src/checkpoint/index
 import { loadGraph, saveGraph } from '../../src/compile/graph-file.js';
 import { jit } from '../../src/compile/jit.js';
 import { serialise } from '../../src/compile/serialise.js';
+import { gelu } from '../../src/nn/functions/gelu.js';
 import * as random from '../../src/random/index.js';
 import { structure } from '../../src/tree/tree.js';
-import { expectBits } from '../support/compare.js';
+import { expectBits, expectClose } from '../support/compare.js';
 
 const weights = { w: [1, -2, 3, 4, 5, -6], b: [0.5, -0.5] };
 
@@ -117,6 +118,28 @@ describe('saved graphs', () => {
     loaded.dispose();
     expect(codeOf(() => loaded(x, true))).to.equal('graph-unusable');
     x.dispose();
+  });
+
+  it('with kernels of the WASM backend alone say where they run, and run where that says', async () => {
+    const jitted = jit((x: Tensor) => gelu(x));
+    const save = (): Uint8Array => tidy(() => saveGraph(jitted, tensor1d([1, -2])));
+    const file = save();
+    const before = getBackend();
+    await setBackend('cpu');
+    try {
+      expect(() => loadGraph(file)).to.throw(
+        /operation TankaGelu, which the backend cpu does not have\. Load it on the backend of hk\.saveGraph \(after useWasm\(\) for WASM\), or save it on cpu\.$/,
+      );
+      const loaded = loadGraph(save());
+      tidy(() => {
+        const y = loaded(tensor1d([0, 1])) as Tensor;
+        expectClose(y, Float32Array.of(0, 0.8411920070648193), 1e-6);
+      });
+      loaded.dispose();
+    } finally {
+      await setBackend(before);
+    }
+    jitted.dispose();
   });
 
   it('say so when an operation of theirs fails, whatever it throws', () => {
