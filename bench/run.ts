@@ -19,6 +19,8 @@ if (unknown.length > 0) {
 }
 for (const name of chosen.length > 0 ? chosen : names) {
   console.log(`\n# ${name}`);
-  const { status } = spawnSync('node', ['--import', 'tsx', `bench/${name}.ts`], { stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, ['--import', 'tsx', `bench/${name}.ts`], {
+    stdio: 'inherit',
+  });
   if (status !== 0) process.exitCode = 1;
 }
