@@ -1,7 +1,7 @@
 import { add, engine, mul, sum, zeros, type NamedTensorMap, type Tensor } from '@tensorflow/tfjs-core';
-import { isTensor, openEngine } from '../backend/engine.js';
+import { openEngine } from '../backend/engine.js';
 import { tapeGradients } from '../backend/tape.js';
-import { leaves } from '../tree/tree.js';
+import { tensorsOf } from '../tree/owned.js';
 import { separated, takeArguments } from './arguments.js';
 
 /** A function of trees of tensors. */
@@ -35,10 +35,6 @@ function isFloat(tensor: Tensor): boolean {
   return tensor.dtype === 'float32';
 }
 
-function tensorsIn(value: unknown): Tensor[] {
-  return leaves<unknown>(value).filter(isTensor);
-}
-
 /** A nesting with other tensors in the places of its own. */
 function withTensors(value: unknown, replacements: readonly Tensor[]): unknown {
   let next = 0;
@@ -62,7 +58,7 @@ function pulledBack(
   xs: readonly Tensor[],
 ): readonly (Tensor | null)[] {
   const product = (): Tensor =>
-    tensorsIn(f())
+    tensorsOf(f())
       .filter(isFloat)
       .map((output, i) => sum(mul(output, cotangents[i])))
       .reduce((total, term) => add(total, term));
@@ -123,7 +119,7 @@ export class Differentiable {
         captured.forEach((tensor, i) => (inputs[`captured ${i}`] = tensor));
         // What was made on the way to the loss is gone when the gradient is asked for; these stay, and gradients flow through them.
         save([...tensors]);
-        return tensorsIn(result);
+        return tensorsOf(result);
       },
       backwardsFunc: (dys, saved) => {
         const cotangents = (Array.isArray(dys) ? dys : [dys]).filter((_, i) => isFloat(outputs[i]));

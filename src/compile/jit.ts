@@ -2,7 +2,8 @@ import { engine, Tensor, tidy } from '@tensorflow/tfjs-core';
 import { alias, isTensor, tensorIdMark } from '../backend/engine.js';
 import { isRecording } from '../backend/recording.js';
 import type { PRNGKey } from '../random/key.js';
-import { leaves, rebuilder, type Structure } from '../tree/tree.js';
+import { tensorsOf } from '../tree/owned.js';
+import { rebuilder, type Structure } from '../tree/tree.js';
 import { separated, takeArguments } from './arguments.js';
 import { checkReplay } from './check.js';
 import { describePlan, type PlanDescription } from './describe.js';
@@ -82,7 +83,7 @@ class Compiler implements Replayer {
     private readonly f: (...args: unknown[]) => unknown,
     private readonly options: JitOptions,
   ) {
-    const constant = leaves<unknown>(options.constants as never).filter(isTensor);
+    const constant = tensorsOf(options.constants);
     this.#constants = new Set(constant.map(dataNumber));
   }
 
@@ -163,7 +164,7 @@ class Compiler implements Replayer {
   graph(args: unknown[]): { graph: Graph; structure: Structure; isInput: (tensor: Tensor) => boolean } {
     const constants = takeArguments(args).tensors.map((tensor) => this.#isConstant(tensor));
     const { graph, structure, result } = this.#record(args, constants);
-    for (const leaf of leaves<unknown>(result)) if (isTensor(leaf)) leaf.dispose();
+    for (const tensor of tensorsOf(result)) tensor.dispose();
     return { graph, structure, isInput: (tensor) => !this.#isConstant(tensor) };
   }
 

@@ -1,7 +1,6 @@
 import { dispose, type Tensor } from '@tensorflow/tfjs-core';
 import { TankaError } from '../errors/tanka-error.js';
-import { leaves } from '../tree/tree.js';
-import { isTensor } from '../backend/engine.js';
+import { tensorsOf } from '../tree/owned.js';
 import { listen, parent, type Endpoint } from './endpoint.js';
 import { sendError } from './errors.js';
 import type { Reply, Request } from './protocol.js';
@@ -65,7 +64,7 @@ export function serve<Data>(
         signalOfCall = undefined;
       }
       const result = await pending;
-      tensors.push(...leaves<unknown>(result).filter(isTensor));
+      tensors.push(...tensorsOf(result));
       const { value, transfer } = pack(result, `the result of ${name}`);
       post({ type: 'result', id, value }, transfer);
     } catch (error) {

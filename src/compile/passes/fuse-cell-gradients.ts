@@ -147,14 +147,12 @@ function* gruGradients(joined: KernelNode, near: Surroundings): Generator<Match>
   if (gates === undefined || third !== undefined || z?.shape.at(-1) !== hidden || r === undefined) return;
   const curve = gateGradient(dGates, [gates, both], 'sigmoid', near);
   const through = near.onlyFrom(dReset, 'Multiply');
-  const [a, dhs] = [
-    ingredients(dUpdate, near).find((view) => near.from(view, 'Tanh') !== undefined),
-    ingredients(dUpdate, near),
-  ];
+  const dhs = ingredients(dUpdate, near);
+  const a = dhs.find((view) => near.from(view, 'Tanh') !== undefined);
   if (curve === undefined || through === undefined || a === undefined) return;
   for (const d of Object.values(through.inputs) as View[]) {
     const h = partner(through, d);
-    for (const dh of h === undefined ? [] : dhs) {
+    for (const dh of dhs) {
       if (h === undefined || [a.buffer, h.buffer].includes(dh.buffer)) continue;
       const expected = { [term(a.buffer, dh.buffer)]: 1, [term(h.buffer, dh.buffer)]: -1 };
       const update = formulaOf(dUpdate, [a, h, dh], expected, near);

@@ -4,24 +4,13 @@ import type { Page } from 'playwright-core';
 import { withPage } from '../support/browser.js';
 import { documentedHeaders } from '../support/documented.js';
 import { serveFolder } from '../support/server.js';
-import { dist, draw, open, settings, shoot, strokes } from './site.js';
+import { dist, draw, dropOn, open, settings, shoot, strokes } from './site.js';
 
 /** Without the service worker, which would stand between the page and the routes of a test. */
 const routed = { serviceWorkers: 'block' } as const;
 const blocked = /Service Worker registration blocked/;
 
 const again = (page: Page) => page.getByRole('button', { name: 'Try again' });
-
-/** A drop of a file somewhere on the page. */
-async function dropOn(page: Page, place: string, bytes: Buffer): Promise<void> {
-  const dataTransfer = await page.evaluateHandle((encoded) => {
-    const transfer = new DataTransfer();
-    const file = Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0));
-    transfer.items.add(new File([file], 'dropped'));
-    return transfer;
-  }, bytes.toString('base64'));
-  await page.locator(place).dispatchEvent('drop', { dataTransfer });
-}
 
 describe('the page where something fails', () => {
   const { plain } = settings();

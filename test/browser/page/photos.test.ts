@@ -15,7 +15,7 @@ import { efficientNetLite0Weights } from '../../../examples/pretrained/efficient
 import { launch, withPage } from '../support/browser.js';
 import { cameraPicture, writeFilm } from '../support/camera.js';
 import { expectNothingLeft, watchMemories } from '../support/memory.js';
-import { data, open, settings, shoot, values } from './site.js';
+import { data, dropOn, open, settings, shoot, values } from './site.js';
 
 const cat = 'examples/pretrained/samples/chelsea.png';
 
@@ -56,18 +56,9 @@ describe('the page: a photo', () => {
   it('is named when it is dropped; another file is refused in words', () =>
     withPage(plain.url(), async ({ page }) => {
       await open(page, 'Name a photo');
-      const drop = async (bytes: Buffer): Promise<void> => {
-        const dataTransfer = await page.evaluateHandle((encoded) => {
-          const transfer = new DataTransfer();
-          const file = Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0));
-          transfer.items.add(new File([file], 'dropped'));
-          return transfer;
-        }, bytes.toString('base64'));
-        await page.locator('#drop').dispatchEvent('drop', { dataTransfer });
-      };
-      await drop(readFileSync(cat));
+      await dropOn(page, '#drop', readFileSync(cat));
       await page.locator('#photo-class').getByText('Egyptian cat').waitFor();
-      await drop(Buffer.from('no photo at all'));
+      await dropOn(page, '#drop', Buffer.from('no photo at all'));
       const problem = page.locator('#photo-problem');
       await problem.getByText('cannot read that file as a photo').waitFor();
       await shoot(page, 'photos-refused');

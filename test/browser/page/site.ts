@@ -54,6 +54,17 @@ export async function open(page: Page, demonstration: string): Promise<void> {
   await page.locator('[role=tabpanel]:not([hidden])[data-ready=true]').waitFor({ timeout: 120_000 });
 }
 
+/** A drop of a file somewhere on the page. */
+export async function dropOn(page: Page, place: string, bytes: Buffer): Promise<void> {
+  const dataTransfer = await page.evaluateHandle((encoded) => {
+    const transfer = new DataTransfer();
+    const file = Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0));
+    transfer.items.add(new File([file], 'dropped'));
+    return transfer;
+  }, bytes.toString('base64'));
+  await page.locator(place).dispatchEvent('drop', { dataTransfer });
+}
+
 /** For people to look at. */
 export async function shoot(page: Page, name: string): Promise<void> {
   mkdirSync(screenshots, { recursive: true });
