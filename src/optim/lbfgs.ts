@@ -12,7 +12,6 @@ import {
   range,
   reshape,
   scalar,
-  square,
   sub,
   sum,
   where,
@@ -100,7 +99,7 @@ function remember(updates: Updates, params: Updates, state: ScaleByLbfgsState, s
 
 /** The multiple of the identity that the approximation begins with. */
 function identityScale(updates: Updates, { isLater, diffParams, diffUpdates }: Memory): Tensor {
-  const denominator = leaves(diffUpdates).reduce<Tensor>((total, x) => add(total, sum(square(x))), scalar(0));
+  const denominator = vdot(diffUpdates, diffUpdates);
   const fitting = where(greater(denominator, 0), div(vdot(diffUpdates, diffParams), denominator), scalar(1));
   // The first step is no longer than one.
   return where(isLater, fitting, minimum(1, div(1, globalNorm(updates))));
